@@ -1,0 +1,170 @@
+# Wattyard. `make help` lists the targets. Everything is built under build/<variant>/.
+#   make SAN=address,undefined test     a sanitizer build, in its own folder
+#   make DEBUG=1                        -O0, and the core's invariants checked at every event
+
+.DELETE_ON_ERROR:
+.SECONDEXPANSION:
+MAKEFLAGS += --no-builtin-rules
+SHELL := /bin/bash
+
+VERSION := 0.1.0
+PREFIX ?= /usr/local
+DESTDIR ?=
+SAN ?=
+DEBUG ?=
+JOBS ?= $(shell nproc)
+
+VARIANT := $(if $(SAN),san-$(subst $(comma),-,$(SAN)),$(if $(DEBUG),debug,release))
+comma := ,
+VARIANT := $(subst $(comma),-,$(VARIANT))
+B := build/$(VARIANT)
+
+# --- The floors: a room may include itself and what is listed here. The first part of every
+# --- #include names its room; `make lint` checks it, and this order is the link order too.
+ROOMS := scheduler planner agent workloads topologies base
+MAY_INCLUDE_base :=
+MAY_INCLUDE_topologies := base
+MAY_INCLUDE_workloads := topologies base
+MAY_INCLUDE_agent := base
+MAY_INCLUDE_planner := workloads topologies base
+MAY_INCLUDE_scheduler := planner agent/protocol workloads topologies base
+
+# --- Tools and flags
+CC := gcc
+CLANG := clang
+WARNINGS := -Wall -Wextra -Wpedantic -Werror -Wconversion -Wsign-conversion -Wshadow \
+  -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition -Wcast-qual -Wwrite-strings \
+  -Wvla -Wundef -Wformat=2 -Wswitch-enum -Wnull-dereference
+PACKAGES := libxml-2.0 jansson
+SYSTEM_CFLAGS = $(patsubst -I%,-isystem %,$(shell pkg-config --cflags $(PACKAGES) 2>/dev/null))
+LIBRARIES = -Wl,--as-needed $(shell pkg-config --libs $(PACKAGES) 2>/dev/null) -lglpk -lm
+OPTIMIZE := $(if $(DEBUG),-O0,$(if $(SAN),-O1,-O2)) -g
+SANITIZE := $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer -fno-sanitize-recover=all)
+CPPFLAGS := -I. -D_GNU_SOURCE -DWATTYARD_VERSION='"$(VERSION)"' $(if $(DEBUG),,$(if $(SAN),,-DNDEBUG))
+CFLAGS := -std=c11 $(OPTIMIZE) $(SANITIZE) -fno-common -fstack-protector-strong $(WARNINGS)
+LDFLAGS := $(SANITIZE)
+
+# --- Debian packages, by what needs them
+DEPS_BUILD := gcc make pkg-config libc6-dev libglpk-dev libxml2-dev libjansson-dev
+DEPS_TEST := $(DEPS_BUILD) check glpk-utils coinor-clp python3-minimal
+DEPS_LINT := $(DEPS_TEST) clang-format cppcheck mandoc
+DEPS_FUZZ := $(DEPS_TEST) clang libclang-rt-14-dev
+DEPS_ALL := $(sort $(DEPS_LINT) $(DEPS_FUZZ) valgrind)
+
+# --- Sources: found, not listed
+EMBEDDED := $(wildcard $(foreach r,$(ROOMS),$r/*.rng $r/pages/*.txt $r/*.html $r/*.js))
+room_objects = $(patsubst %,$B/%.o,$(wildcard $1/*.c) $(filter $1/%,$(EMBEDDED)))
+ARCHIVES := $(foreach r,$(ROOMS),$B/lib$r.a)
+PROGRAMS := $B/wattyard
+TESTS := $(patsubst tests/%.c,$B/tests/%,$(filter-out tests/support/% tests/fuzz/% tests/bench/%,$(wildcard tests/*/test_*.c)))
+FUZZERS := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+BENCHES := $(patsubst tests/bench/%.c,$B/bench/%,$(wildcard tests/bench/bench_*.c))
+SUPPORT := $(patsubst %,$B/%.o,$(wildcard tests/support/*.c))
+C_FILES := $(wildcard wattyard.c $(foreach r,$(ROOMS) tests/*,$r/*.[ch]))
+
+.PHONY: all deps deps-test deps-lint deps-fuzz demo test valgrind lint bench fuzz install clean help
+.DEFAULT_GOAL := all
+
+all: deps ## build the programs and their man pages
+	@$(MAKE) --no-print-directory -j$(JOBS) programs man
+.PHONY: programs man tests fuzzers
+programs: $(PROGRAMS)
+
+deps: ; @tests/tools/deps.sh $(DEPS_BUILD) ## install the Debian packages that a build needs
+deps-test: ; @tests/tools/deps.sh $(DEPS_TEST)
+deps-lint: ; @tests/tools/deps.sh $(DEPS_LINT)
+deps-fuzz: ; @tests/tools/deps.sh $(DEPS_FUZZ)
+deps-all: ; @tests/tools/deps.sh $(DEPS_ALL)
+
+demo: all ## install, build, and plan the flagship scenario
+	@echo '$$ wattyard plan workloads/scenarios/aws-trainium-2gw.xml'
+	@$B/wattyard plan workloads/scenarios/aws-trainium-2gw.xml
+
+test: deps-test ## build everything and run all tests (SAN=address,undefined: under sanitizers)
+	@$(MAKE) --no-print-directory -j$(JOBS) programs man tests
+	@tests/tools/run_tests.sh $B $(TESTS)
+
+valgrind: deps-all ## the unit tests under valgrind
+	@$(MAKE) --no-print-directory -j$(JOBS) tests
+	@VALGRIND=1 tests/tools/run_tests.sh $B $(TESTS)
+
+lint: deps-lint ## format, floors, headers alone, function length, analyzers
+	@$(MAKE) --no-print-directory -j$(JOBS) programs man
+	@MAY_INCLUDE='$(foreach r,$(ROOMS),$r:$(subst $() ,$(comma),$(strip $(MAY_INCLUDE_$r))))' \
+	  CC='$(CC)' CFLAGS='$(CFLAGS)' CPPFLAGS='$(CPPFLAGS) $(SYSTEM_CFLAGS)' JOBS=$(JOBS) tests/tools/lint.sh $(C_FILES)
+
+bench: deps-test ## measure, side by side with peers where they can run here
+	@$(MAKE) --no-print-directory -j$(JOBS) programs $(BENCHES)
+	@tests/tools/run_benches.sh $B $(BENCHES)
+
+FUZZ_SECONDS ?= 60
+fuzz: deps-fuzz ## libFuzzer on every parser, FUZZ_SECONDS each
+	@$(MAKE) --no-print-directory -j$(JOBS) fuzzers
+	@tests/tools/run_fuzzers.sh $(FUZZ_SECONDS) $(FUZZERS)
+
+clean: ## remove build/
+	rm -rf build
+
+help: ## this list
+	@awk -F'## ' '/^[a-z-]+:.*## /{split($$1, t, ":"); printf "  %-10s %s\n", t[1], $$2}' $(MAKEFILE_LIST)
+
+# --- Rules
+define room_rule
+$B/lib$1.a: $(call room_objects,$1) $1
+	@rm -f $$@ && ar rcs $$@ $$(filter %.o,$$^)
+endef
+$(foreach r,$(ROOMS),$(eval $(call room_rule,$r)))
+
+$B/%.c.o: %.c Makefile
+	@mkdir -p $(@D)
+	@echo "  CC $<"
+	@$(CC) $(CPPFLAGS) $(SYSTEM_CFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+# A file inside the program: embed_<name>, and embed_<name>_bytes its length (base/embed.h).
+embed_name = embed_$(subst -,_,$(subst .,_,$(notdir $1)))
+$B/%.o: %
+	@mkdir -p $(@D)
+	@printf '.section .rodata\n.global %s\n.global %s_bytes\n.balign 8\n%s_bytes: .quad 2f-1f\n%s: 1: .incbin "%s"\n2: .byte 0\n.section .note.GNU-stack,"",@progbits\n' \
+	  $(call embed_name,$<) $(call embed_name,$<) $(call embed_name,$<) $(call embed_name,$<) $< | $(CC) -c -x assembler -o $@ -
+
+$B/wattyard: $B/wattyard.c.o $(ARCHIVES)
+	@$(CC) $(LDFLAGS) -o $@ $< $(ARCHIVES) $(LIBRARIES)
+
+tests: $(TESTS) $(patsubst fuzz_%,$B/fuzz/replay_%,$(FUZZERS))
+$(TESTS): $B/%: $B/%.c.o $(SUPPORT) $(ARCHIVES)
+	@$(CC) $(LDFLAGS) -o $@ $< $(SUPPORT) $(ARCHIVES) $(LIBRARIES) $(shell pkg-config --libs check 2>/dev/null)
+$B/fuzz/replay_%: $B/tests/fuzz/fuzz_%.c.o $B/tests/fuzz/replay.c.o $(ARCHIVES)
+	@mkdir -p $(@D)
+	@$(CC) $(LDFLAGS) -o $@ $^ $(LIBRARIES)
+$B/bench/%: $B/tests/bench/%.c.o $(SUPPORT) $(ARCHIVES)
+	@mkdir -p $(@D)
+	@$(CC) $(LDFLAGS) -o $@ $^ $(LIBRARIES) $(shell pkg-config --libs check 2>/dev/null)
+
+# Fuzzers are built whole by clang, in a folder of their own.
+fuzzers: $(addprefix build/fuzz/,$(FUZZERS))
+build/fuzz/%: tests/fuzz/%.c $(wildcard $(foreach r,$(ROOMS),$r/*.[ch])) $(patsubst %,$B/%.o,$(EMBEDDED))
+	@mkdir -p $(@D)
+	$(CLANG) -std=c11 -g -O1 -fsanitize=fuzzer,address,undefined $(CPPFLAGS) $(SYSTEM_CFLAGS) -o $@ $< \
+	  $(wildcard $(foreach r,$(ROOMS),$r/*.c)) $(filter %.o,$^) $(LIBRARIES)
+
+# --- Man pages: commands from their option tables, formats and models from their pages.
+PAGES := $(wildcard $(foreach r,$(ROOMS),$r/pages/*.txt))
+man: $B/man/.done
+$B/man/.done: $B/wattyard $(PAGES) base/page_to_man.awk
+	@rm -rf $B/man && mkdir -p $B/man
+	@for c in $$($B/wattyard help --names); do $B/wattyard help --man $$c > $B/man/wattyard-$$c.1 || exit 1; done
+	@$B/wattyard help --man wattyard > $B/man/wattyard.1
+	@for p in $(PAGES); do n=$$(basename $$p .txt); awk -v name=wattyard-$$n -v version=$(VERSION) -f base/page_to_man.awk $$p > $B/man/wattyard-$$n.5 || exit 1; done
+	@touch $@
+
+install: all ## into DESTDIR/PREFIX: programs, data files, man pages, shell completion
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/man/man5 \
+	  $(DESTDIR)$(PREFIX)/share/bash-completion/completions
+	install -m755 $(PROGRAMS) $(DESTDIR)$(PREFIX)/bin
+	for f in topologies/*.xml topologies/*.rng workloads/*.rng $(wildcard topologies/*/*.xml workloads/*/*.xml); do \
+	  install -Dm644 $$f $(DESTDIR)$(PREFIX)/share/wattyard/$$f || exit 1; done
+	install -m644 $B/man/*.1 $(DESTDIR)$(PREFIX)/share/man/man1
+	install -m644 $B/man/*.5 $(DESTDIR)$(PREFIX)/share/man/man5
+	install -m644 base/completion.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/wattyard
+
+-include $(shell find $B -name '*.d' 2>/dev/null)
