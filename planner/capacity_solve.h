@@ -1,0 +1,31 @@
+/*
+ * capacity_solve: from a scenario to a checked plan: build, solve, read the answer, price it, check
+ * it.
+ */
+#ifndef PLANNER_CAPACITY_SOLVE_H
+#define PLANNER_CAPACITY_SOLVE_H
+
+#include "planner/capacity_model.h"
+
+struct solve_options {
+    double time_limit_s; /* 0: none */
+    double gap;          /* MIP: stop at this relative gap */
+    bool whole_systems;
+    bool without_prices;
+    /* Both may be NULL. progress: a few times a second with what is being done; stop: asked at the
+     * same pace, true ends the solve with the best plan so far. */
+    void (*progress)(void *context, const char *text, double done, double total);
+    bool (*stop)(void *context);
+    void *context;
+    double (*clock_s)(void); /* seconds, for the figures and the time limit; required */
+};
+
+/*
+ * Solve a scenario. NULL only with err (input refused, solver failed, the check found a fault);
+ * infeasible, unbounded and time limit are answers: plan->status, and plan->has_plan says whether
+ * the lists are filled. The caller destroys the plan.
+ */
+struct capacity_plan *capacity_solve(
+    const struct scenario *scenario, const struct solve_options *options, struct err *err);
+
+#endif
