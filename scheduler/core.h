@@ -12,6 +12,7 @@
 
 #include "planner/placement_model.h"
 #include "scheduler/ledger.h"
+#include "scheduler/packing.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -53,27 +54,27 @@ extern const char *const END_CAUSE_NAMES[];
 
 /* A gang as others may read it. Borrowed; valid until the next event. */
 struct gang {
-    int64_t id;       /* of the gang; never used again */
-    int64_t job;      /* of the submitted manifest */
-    int member;       /* replica or array index; 0 for a plain job */
+    int64_t id;  /* of the gang; never used again */
+    int64_t job; /* of the submitted manifest */
+    int member;  /* replica or array index; 0 for a plain job */
     const struct job_spec *spec;
     const struct shape *shape;
     const char *user;
     enum gang_state state;
-    enum end_cause cause;   /* of the last attempt's end */
-    int attempt;            /* number of the current or last attempt; 0: none yet */
+    enum end_cause cause; /* of the last attempt's end */
+    int attempt;          /* number of the current or last attempt; 0: none yet */
     int retries_left;
     bool is_held;
-    bool is_urgent;         /* its latest start is within an hour, or past */
+    bool is_urgent; /* its latest start is within an hour, or past */
     int64_t submit_ms;
-    int64_t start_ms;       /* of the current attempt; 0: not started */
-    int64_t end_ms;         /* terminal ones */
+    int64_t start_ms; /* of the current attempt; 0: not started */
+    int64_t end_ms;   /* terminal ones */
     int64_t expected_end_ms;
-    int shape_system;       /* of the current placement; -1: none */
-    int stack_system;       /* fixed stack after the first start (index of shape system); -1: free */
+    int shape_system; /* of the current placement; -1: none */
+    int stack_system; /* fixed stack after the first start (index of shape system); -1: free */
     const struct placement *placement; /* NULL: none */
     holder_id holder;                  /* in the ledger; 0: none */
-    const char *reason;     /* of a cancelled or failed one, in words; may be NULL */
+    const char *reason;                /* of a cancelled or failed one, in words; may be NULL */
 };
 
 enum event_kind {
@@ -113,7 +114,7 @@ struct event {
     int exit_status; /* TASK_ENDED: 0 is success */
     bool is_lost;    /* TASK_ENDED: known to be over, but not how */
     int host;
-    uint64_t boot;   /* HOST_REPORT */
+    uint64_t boot; /* HOST_REPORT */
     uint64_t bad_chips;
     bool can_cap;
     const char *why; /* DRAIN, CANCEL; copied */
@@ -156,14 +157,14 @@ struct core_options {
     enum core_policy policy;
     enum packing_policy packing;
     enum host_state initial_hosts;
-    bool starts_at_once;     /* place, simulate: agents are taken as ready and ended at once */
+    bool starts_at_once; /* place, simulate: agents are taken as ready and ended at once */
     struct placement_budget budget;
-    bool checks_invariants;  /* after every event; a broken one aborts with its text */
+    bool checks_invariants; /* after every event; a broken one aborts with its text */
 };
 
 /* Borrows the fleet. Release with core_destroy. */
-struct core *core_create(const struct fleet *fleet, const struct core_options *options,
-    int64_t now_ms);
+struct core *core_create(
+    const struct fleet *fleet, const struct core_options *options, int64_t now_ms);
 void core_destroy(struct core *core);
 
 /*
@@ -171,8 +172,7 @@ void core_destroy(struct core *core);
  * when the event is refused (ERR_NOT_FOUND, ERR_STATE, ERR_DENIED, ERR_INPUT for a manifest whose
  * tenant or systems are wrong here), and then nothing has changed.
  */
-int core_apply(struct core *core, const struct event *event, struct actions *out,
-    struct err *err);
+int core_apply(struct core *core, const struct event *event, struct actions *out, struct err *err);
 
 /* --- Full rounds, in stages, so that a daemon can look at its sockets between them. */
 
