@@ -109,7 +109,7 @@ const char *fleet_rack_path(const struct fleet *fleet, int rack, char *buffer);
 const char *fleet_feed_path(const struct fleet *fleet, int feed, char *buffer);
 const char *fleet_hall_path(const struct fleet *fleet, int hall, char *buffer);
 
-/* Index of a host, tenant; -1 when absent. Hosts: O(log n). */
+/* Index of a host, tenant; -1 when absent. Hosts: O(feeds). */
 int fleet_find_host(const struct fleet *fleet, const char *name);
 int fleet_find_tenant(const struct fleet *fleet, const char *id);
 

@@ -1,0 +1,280 @@
+#include "topologies/fleet.h"
+
+#include "base/embed.h"
+#include "base/hostlist.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "base/xml.h"
+#include "topologies/fleet_private.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+EMBED_DECLARE(fleet_rng);
+
+struct fleet_fields {
+    const char *name;
+    double default_wall_minutes;
+    bool allow_root;
+};
+
+static const struct xml_field FLEET_FIELDS[] = {
+    {"name", XML_ID, XML_REQUIRED, offsetof(struct fleet_fields, name), 0, 0, NULL},
+    {"default-wall-minutes", XML_NUMBER, XML_OPTIONAL,
+        offsetof(struct fleet_fields, default_wall_minutes), 1, 1e7, NULL},
+    {"allow-root", XML_YES_NO, XML_OPTIONAL, offsetof(struct fleet_fields, allow_root), 0, 0, NULL},
+};
+
+static const char *const FLEET_CHILDREN[] = {"catalog", "site", "tenant", "user", NULL};
+
+/* Copies what was read into the arena and numbers the hosts. */
+static void finish(struct fleet_reader *r)
+{
+    struct fleet *fleet = r->fleet;
+    int *host_rack = arena_zero(r->arena, (size_t)fleet->host_count, sizeof *host_rack);
+
+    fleet->sites = arena_copy(r->arena, r->sites, (size_t)fleet->site_count, sizeof *fleet->sites);
+    fleet->halls = arena_copy(r->arena, r->halls, (size_t)fleet->hall_count, sizeof *fleet->halls);
+    fleet->feeds = arena_copy(r->arena, r->feeds, (size_t)fleet->feed_count, sizeof *fleet->feeds);
+    fleet->racks = arena_copy(r->arena, r->racks, (size_t)fleet->rack_count, sizeof *fleet->racks);
+    for (int rack = 0; rack < fleet->rack_count; rack++)
+        for (int i = 0; i < fleet->racks[rack].host_count; i++)
+            host_rack[fleet->racks[rack].first_host + i] = rack;
+    fleet->host_rack = host_rack;
+}
+
+struct named_rack {
+    const char *path;
+    const struct fleet_rack *rack;
+};
+
+static int compare_named(const void *a, const void *b)
+{
+    const struct named_rack *left = a;
+    const struct named_rack *right = b;
+    int order = strcmp(left->path, right->path);
+
+    return order != 0 ? order : (left->rack > right->rack) - (left->rack < right->rack);
+}
+
+/* The start of the names of a rack's hosts: "oregon-h1-f03-r07". Ids may hold '-', so that two
+ * racks of different parents can come to the same. */
+static void rack_host_prefix(const struct fleet *fleet, int rack, char *buffer)
+{
+    const struct fleet_rack *r = &fleet->racks[rack];
+
+    (void)snprintf(buffer, FLEET_NAME_SIZE, "%s-%s-%s-%s", fleet->sites[r->site].id,
+        fleet->halls[r->hall].id, fleet->feeds[r->feed].id, r->id);
+}
+
+/* Host names must be unique; ids within their parent are, when these are. */
+static int check_unique(const struct fleet *fleet, struct faults *faults)
+{
+    struct named_rack *named = mem_zero((size_t)fleet->rack_count, sizeof *named);
+    struct arena *scratch = arena_create();
+    char name[FLEET_NAME_SIZE];
+    int rc = 0;
+
+    for (int i = 0; i < fleet->rack_count; i++) {
+        rack_host_prefix(fleet, i, name);
+        named[i] = (struct named_rack){arena_copy_text(scratch, name), &fleet->racks[i]};
+    }
+    qsort(named, (size_t)fleet->rack_count, sizeof *named, compare_named);
+    for (int i = 1; i < fleet->rack_count; i++)
+        if (str_equal(named[i - 1].path, named[i].path))
+            rc = faults_error(faults, named[i].rack->where,
+                "<rack id=\"%s\">: hosts of this rack and of the one in line %ld would both be "
+                "named %s-t01; ids must be unique within their parent, and so must the names",
+                named[i].rack->id, named[i - 1].rack->where.line, named[i].path);
+    arena_destroy(scratch);
+    mem_free(named);
+    return rc;
+}
+
+#define CHECK_IDS(count, nodes, parent, element)                                                   \
+    for (int i = 0; i < (count); i++)                                                              \
+        for (int k = i + 1; k < (count) && (nodes)[k].parent == (nodes)[i].parent; k++)            \
+            if (str_equal((nodes)[i].id, (nodes)[k].id)) {                                         \
+                rc = faults_error(faults, (nodes)[k].where,                                        \
+                    "<" element " id=\"%s\">: there is one of that id in the same place, in line " \
+                    "%ld",                                                                         \
+                    (nodes)[k].id, (nodes)[i].where.line);                                         \
+                break;                                                                             \
+            }
+
+static int check_sibling_ids(const struct fleet *fleet, struct faults *faults)
+{
+    int rc = 0;
+
+    for (int i = 0; i < fleet->site_count; i++)
+        for (int k = i + 1; k < fleet->site_count; k++)
+            if (str_equal(fleet->sites[i].id, fleet->sites[k].id)) {
+                rc = faults_error(faults, fleet->sites[k].where,
+                    "<site id=\"%s\">: there is a site of that id already, in line %ld",
+                    fleet->sites[k].id, fleet->sites[i].where.line);
+                break;
+            }
+    CHECK_IDS(fleet->hall_count, fleet->halls, site, "hall")
+    CHECK_IDS(fleet->feed_count, fleet->feeds, hall, "feed")
+    return rc;
+}
+
+static int read_fleet(struct fleet_reader *r, const struct xml_node *root)
+{
+    struct fleet *fleet = r->fleet;
+    struct fleet_fields fields = {.default_wall_minutes = 10080};
+    size_t errors_before = r->faults->error_count;
+
+    if (!xml_is(root, "fleet"))
+        return xml_fault(root, r->faults, "this is no <fleet>; give a fleet file");
+    (void)xml_read(root, FLEET_FIELDS, sizeof FLEET_FIELDS / sizeof *FLEET_FIELDS, &fields,
+        r->arena, r->faults);
+    (void)xml_check_children(root, FLEET_CHILDREN, false, r->faults);
+    fleet->name = fields.name;
+    fleet->default_wall_minutes = fields.default_wall_minutes;
+    fleet->allow_root = fields.allow_root;
+    (void)catalog_read(root, r->arena, &fleet->catalog, r->faults);
+    (void)fleet_read_tree(r, root);
+    (void)fleet_read_people(r, root);
+    finish(r);
+    if (r->faults->error_count == errors_before) {
+        (void)check_sibling_ids(fleet, r->faults);
+        (void)check_unique(fleet, r->faults);
+    }
+    if (r->faults->error_count == errors_before && fleet->rack_count == 0)
+        (void)xml_fault(root, r->faults,
+            "the fleet has no racks; give at least one <site> with a "
+            "<hall>, a <feed> and a <rack>");
+    return r->faults->error_count == errors_before ? 0 : -1;
+}
+
+/* Takes the document; gives the fleet or NULL. */
+static struct fleet *fleet_from(
+    struct xml_document *document, const char *path, struct faults *faults)
+{
+    struct arena *arena;
+    struct fleet_reader reader = {.faults = faults};
+    int rc;
+
+    if (document == NULL)
+        return NULL;
+    arena = arena_create();
+    reader.arena = arena;
+    reader.fleet = arena_zero(arena, 1, sizeof *reader.fleet);
+    reader.fleet->arena = arena;
+    reader.fleet->path = arena_copy_text(arena, path);
+    rc = read_fleet(&reader, xml_root(document));
+    if (rc == 0)
+        rc = xml_check_schema(document, embed_fleet_rng, embed_fleet_rng_bytes, faults);
+    mem_free(reader.sites);
+    mem_free(reader.halls);
+    mem_free(reader.feeds);
+    mem_free(reader.racks);
+    xml_destroy(document);
+    if (rc == 0)
+        return reader.fleet;
+    arena_destroy(arena);
+    return NULL;
+}
+
+struct fleet *fleet_load(const char *path, const char *data_folder, struct faults *faults)
+{
+    return fleet_from(xml_load(path, &XML_LIMITS_FILES, data_folder, faults), path, faults);
+}
+
+struct fleet *fleet_parse(const char *bytes, size_t count, const char *name, struct faults *faults)
+{
+    struct xml_limits limits = XML_LIMITS_FILES;
+
+    limits.may_include = false;
+    return fleet_from(xml_parse(bytes, count, name, &limits, NULL, faults), name, faults);
+}
+
+void fleet_destroy(struct fleet *fleet)
+{
+    if (fleet != NULL)
+        arena_destroy(fleet->arena);
+}
+
+const struct system *fleet_rack_system(const struct fleet *fleet, int rack)
+{
+    return &fleet->catalog.systems[fleet->racks[rack].system];
+}
+
+const char *fleet_host_name(const struct fleet *fleet, int host, char *buffer)
+{
+    int rack = fleet->host_rack[host];
+    size_t length;
+
+    rack_host_prefix(fleet, rack, buffer);
+    length = strlen(buffer);
+    (void)snprintf(buffer + length, FLEET_NAME_SIZE - length, "-t%02d",
+        host - fleet->racks[rack].first_host + 1);
+    return buffer;
+}
+
+const char *fleet_rack_path(const struct fleet *fleet, int rack, char *buffer)
+{
+    const struct fleet_rack *r = &fleet->racks[rack];
+
+    (void)snprintf(buffer, FLEET_NAME_SIZE, "%s/%s/%s/%s", fleet->sites[r->site].id,
+        fleet->halls[r->hall].id, fleet->feeds[r->feed].id, r->id);
+    return buffer;
+}
+
+const char *fleet_feed_path(const struct fleet *fleet, int feed, char *buffer)
+{
+    const struct fleet_feed *f = &fleet->feeds[feed];
+
+    (void)snprintf(buffer, FLEET_NAME_SIZE, "%s/%s/%s", fleet->sites[f->site].id,
+        fleet->halls[f->hall].id, f->id);
+    return buffer;
+}
+
+const char *fleet_hall_path(const struct fleet *fleet, int hall, char *buffer)
+{
+    const struct fleet_hall *h = &fleet->halls[hall];
+
+    (void)snprintf(buffer, FLEET_NAME_SIZE, "%s/%s", fleet->sites[h->site].id, h->id);
+    return buffer;
+}
+
+/* Goes down the tree by what the name starts with; ids may hold '-', so each fitting branch is
+ * tried. */
+int fleet_find_host(const struct fleet *fleet, const char *name)
+{
+    char prefix[FLEET_NAME_SIZE];
+    const char *dash = strrchr(name, '-');
+    int64_t number = 0;
+
+    if (dash == NULL || dash[1] != 't' || str_parse_int(dash + 2, &number) != 0 || number < 1)
+        return -1;
+    for (int f = 0; f < fleet->feed_count; f++) {
+        const struct fleet_feed *feed = &fleet->feeds[f];
+        int length = snprintf(prefix, sizeof prefix, "%s-%s-%s-", fleet->sites[feed->site].id,
+            fleet->halls[feed->hall].id, feed->id);
+
+        if (strncmp(name, prefix, (size_t)length) != 0)
+            continue;
+        for (int r = feed->first_rack; r < feed->first_rack + feed->rack_count; r++) {
+            const struct fleet_rack *rack = &fleet->racks[r];
+            size_t id_length = strlen(rack->id);
+
+            if ((size_t)(dash - name) == (size_t)length + id_length &&
+                strncmp(name + length, rack->id, id_length) == 0 && number <= rack->host_count &&
+                str_equal(name, fleet_host_name(fleet, rack->first_host + (int)number - 1, prefix)))
+                return rack->first_host + (int)number - 1;
+        }
+    }
+    return -1;
+}
+
+int fleet_find_tenant(const struct fleet *fleet, const char *id)
+{
+    for (int i = 0; i < fleet->tenant_count; i++)
+        if (str_equal(fleet->tenants[i].id, id))
+            return i;
+    return -1;
+}
