@@ -159,7 +159,7 @@ struct core_options {
     enum host_state initial_hosts;
     bool starts_at_once; /* place, simulate: agents are taken as ready and ended at once */
     struct placement_budget budget;
-    bool checks_invariants; /* after every event; a broken one aborts with its text */
+    bool checks_invariants; /* after every event; a broken one is ERR_INTERNAL */
 };
 
 /* Borrows the fleet. Release with core_destroy. */
