@@ -70,6 +70,8 @@ struct system {
     const struct chip *chip;
     int host_count;
     int chips_per_host;
+    int host_cores;                 /* 0: not known, so no limit */
+    double host_memory_gb;          /* 0: not known, so no limit */
     int rack_count;                 /* floor positions that it takes */
     double power_kw;                /* P: full-load IT power */
     double idle_kw;                 /* I */
