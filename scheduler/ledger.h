@@ -40,7 +40,8 @@ typedef int64_t holder_id; /* the core gives them: an attempt; > 0 */
 /* Every host starts in `initial`; for place and simulate HOST_UP. Borrows the fleet. */
 struct ledger *ledger_create(const struct fleet *fleet, enum host_state initial);
 void ledger_destroy(struct ledger *ledger);
-/* A copy to try things on. */
+const struct fleet *ledger_fleet(const struct ledger *ledger);
+/* A copy to try things on: O(hosts + holdings), a few ms at one gigawatt. */
 struct ledger *ledger_copy(const struct ledger *ledger);
 
 /* --- Holdings. The caller has checked that chips are free and limits hold (ledger_fits). */
@@ -52,13 +53,16 @@ struct holder {
     int shape_system;
     int mode;          /* power mode of its system: 0 unless capped */
     bool is_borrowing; /* counted as borrowed share */
+    bool is_adopted;   /* ran already when the ledger was made (restart, place --running): no
+                          decision of ours, so no limit was asked */
 };
 
 void ledger_hold(
     struct ledger *ledger, const struct holder *holder, const struct placement *placement);
 /* Release all that it holds; a holder that holds nothing is an assertion. */
 void ledger_release(struct ledger *ledger, holder_id id);
-/* One of its hosts is fenced or ended on its own: release its chips there. */
+/* One of its hosts is fenced or ended on its own: release its chips there. With its last host the
+ * holder is gone. */
 void ledger_release_host(struct ledger *ledger, holder_id id, int host);
 void ledger_set_mode(struct ledger *ledger, holder_id id, int mode);
 
@@ -80,7 +84,8 @@ bool ledger_rack_is_whole(const struct ledger *ledger, int rack);
 /* Tasks of the shape that the rack could take by chips, cores and memory, now. */
 int ledger_rack_task_room(const struct ledger *ledger, int rack, const struct shape *shape,
     const struct shape_system *system);
-/* Who holds chips of a host: fills at most max ids, returns how many there are. */
+/* Who has tasks on a host (cores alone too), by id: fills at most max, returns how many there are.
+ */
 int ledger_host_holders(const struct ledger *ledger, int host, holder_id *ids, int max);
 
 /* --- Power: kW of IT load committed, and the limits in force */
@@ -88,14 +93,21 @@ int ledger_host_holders(const struct ledger *ledger, int host, holder_id *ids, i
 enum power_level { POWER_RACK, POWER_FEED, POWER_HALL, POWER_SITE };
 extern const char *const POWER_LEVEL_NAMES[];
 
-/* Committed = idle of powered racks + what holders add; at a site, × pue (at the meter). Measured
- * power above the committed raises it. */
+/* Committed = idle of powered racks + what holders add; at a site, × pue (at the meter). A rack is
+ * powered unless all its hosts are down and nothing is held there. What a measurement was above the
+ * committed is added until the next measurement. */
 double ledger_load_kw(const struct ledger *ledger, enum power_level level, int index);
 double ledger_limit_kw(const struct ledger *ledger, enum power_level level, int index);
 void ledger_set_limit_kw(struct ledger *ledger, enum power_level level, int index, double kw);
 void ledger_set_measured_kw(struct ledger *ledger, int rack, double kw); /* 0: none */
-/* What is left under the limits at a rack and all above it, as IT kW at that rack. */
+/* IT kW (at a site too) that a decision may still add under the limit of that one thing, tolerance
+ * included; 0 at or above the limit; INFINITY without one. */
+double ledger_left_kw(const struct ledger *ledger, enum power_level level, int index);
+/* The same under the limits at a rack and of all above it. */
 double ledger_rack_headroom_kw(const struct ledger *ledger, int rack);
+/* IT kW that a holder adds at one thing: what its stop would free there. O(racks that it holds). */
+double ledger_holder_kw(
+    const struct ledger *ledger, holder_id id, enum power_level level, int index);
 
 /* --- Money and shares, by tenant index (-1: not listed) */
 
@@ -103,6 +115,11 @@ double ledger_tenant_usd_per_hour(const struct ledger *ledger, int tenant);
 /* The part of the fleet (chips weighted by usd-per-hour) that it holds, without what it borrowed.
  */
 double ledger_tenant_share(const struct ledger *ledger, int tenant);
+/* What a holder costs now, in its mode. */
+double ledger_holder_usd_per_hour(const struct ledger *ledger, holder_id id);
+/* Fill in the kw and usd_per_hour of a placement whose system, site and tasks are given. */
+void ledger_price_placement(
+    const struct ledger *ledger, const struct shape *shape, struct placement *placement);
 /* The weight of a placement in that measure: a fraction of the fleet. */
 double ledger_share_weight(
     const struct ledger *ledger, const struct placement *placement, const struct shape *shape);
@@ -133,16 +150,19 @@ struct block {
     enum power_level level; /* of `where`, for power */
     int where;              /* index at that level; site for chips and domains; -1: nowhere */
     double needs, has;
-    const char *unit; /* "kW", "chips", "hosts", "domains", "USD/h", "share" */
+    const char *unit; /* "kW", "chips", "tasks" (of cores alone), "domains", "USD/h", "share" */
 };
 
-/* Would the placement break a rack, feed, hall, site, budget or share limit (share only unless
- * may_borrow)? Fills *block (may be NULL) with the first. Chips are checked too. */
+/* Would the placement keep every rack, feed, hall, site, budget and share limit (share only unless
+ * may_borrow)? If not, fills *block (may be NULL) with the first that it breaks. Hosts, chips,
+ * cores and memory are checked too. The load of what is at or above its limit must not rise. */
 bool ledger_fits(const struct ledger *ledger, const struct shape *shape,
     const struct placement *placement, bool may_borrow, struct block *block);
 
-/* Invariants 1 to 3 of the scheduling model, from scratch; NULL if all hold, else what is broken
- * (gives, mem_free). Slow: for tests and debug builds. */
+/* Invariants 1 to 3 of the scheduling model, as far as they are seen here, from scratch; NULL if
+ * all hold, else what is broken (gives, mem_free). Of 3: whether a hold or a mode ever took
+ * something past its limit, adopted holders aside. O(hosts + holdings): for tests and debug builds.
+ */
 char *ledger_check(const struct ledger *ledger);
 
 #endif

@@ -27,7 +27,9 @@ struct packing_request {
     bool may_borrow;
     packing_veto_fn veto; /* NULL: none */
     const void *veto_context;
-    const int *replicas_at; /* spread: replicas of the job at each place already; NULL: no spread */
+    const bool *rack_has_veto; /* by rack: veto is asked for its hosts alone; NULL: for all */
+    const int *replicas_at; /* spread: by rack, feed, hall or site (as the manifest says), replicas
+                               of the job with tasks there already; NULL: no spread */
     int replicas_most;      /* at one place */
 };
 
@@ -39,9 +41,17 @@ struct packing_request {
 bool packing_find(const struct ledger *ledger, const struct packing_request *request,
     struct placement *out, struct block *block);
 
-/* The same on the empty fleet: could it ever stand there? For `never`. */
+/* The same on the empty fleet: could it ever stand there? `empty` holds nothing and has all hosts
+ * up: ledger_create(fleet, HOST_UP), made once. */
 bool packing_find_on_empty(
-    const struct fleet *fleet, const struct shape *shape, int system, struct block *block);
+    const struct ledger *empty, const struct shape *shape, int system, struct block *block);
+
+/* Fill in `never`, in words, for the systems where the gang does not stand on the empty fleet. */
+void packing_mark_never(const struct ledger *empty, struct shape *shape);
+
+/* Spread: the most replicas that one place may hold: ceil(replicas ÷ places that could hold one
+ * when empty); INT_MAX without spread, or where no place could. */
+int packing_spread_most(const struct ledger *empty, const struct shape *shape, int replicas);
 
 void placement_fini(struct placement *placement);
 
