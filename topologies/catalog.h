@@ -13,8 +13,9 @@
 #include <stddef.h>
 
 struct arena;
-struct xml_document;
 struct xml_node;
+
+enum { CATALOG_CHIPS_MAX = 1000, CATALOG_SYSTEMS_MAX = 256, CATALOG_MODES_MAX = 16 };
 
 enum precision {
     PRECISION_FP32,
@@ -84,7 +85,8 @@ struct system {
     struct where where;
 };
 
-/* Plain data in the arena that it was read into; immutable once loaded. */
+/* Plain data in the arena that it was read into; immutable once loaded. The file names in `where`
+ * belong to the document. */
 struct catalog {
     const struct chip *chips;
     size_t chip_count;
@@ -94,7 +96,9 @@ struct catalog {
 
 /*
  * Read every <catalog> that is `root` or a child of it, as one; references and ranges are checked,
- * ids are unique over all of them. Faults go to the list. Returns 0 with *out filled, or -1.
+ * ids are unique over all of them. Faults go to the list. Returns 0 with *out filled, or -1; then
+ * *out holds what could be read (a system's chip may be NULL), so that a caller can go on to look
+ * for further faults.
  */
 int catalog_read(
     const struct xml_node *root, struct arena *arena, struct catalog *out, struct faults *faults);

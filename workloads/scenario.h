@@ -15,6 +15,18 @@
 
 struct arena;
 struct faults;
+struct xml_document;
+
+/* No file may hold more; what is over is an input error. */
+enum {
+    SCENARIO_PERIODS_MAX = 1200,
+    SCENARIO_SITES_MAX = 1000,
+    SCENARIO_OFFERS_MAX = 10000,
+    SCENARIO_WORKLOADS_MAX = 10000,
+    SCENARIO_REGIONS_MAX = 100000, /* of all workloads together */
+    SCENARIO_RULES_MAX = 10000,    /* of budgets, of commitments, of limits */
+    SCENARIO_SURVIVE_REGIONS_MAX = 6
+};
 
 struct horizon {
     date_month start;
@@ -181,7 +193,8 @@ struct scenario {
     int commitment_count;
     const struct share_limit *limits;
     int limit_count;
-    struct arena *arena; /* owns all of it */
+    struct arena *arena;           /* owns all of it, */
+    struct xml_document *document; /* but for the file names in `where` */
 };
 
 /*
