@@ -4,7 +4,25 @@
 #include "base/mem.h"
 #include "scheduler/core_private.h"
 
+#include <math.h>
+
 /* --- Birth and death */
+
+static double *least_prices(const struct fleet *fleet)
+{
+    double *least = mem_zero(fleet->catalog.system_count, sizeof *least);
+
+    for (size_t k = 0; k < fleet->catalog.system_count; k++)
+        least[k] = INFINITY;
+    for (int rack = 0; rack < fleet->rack_count; rack++) {
+        int system = fleet->racks[rack].system;
+        double usd = fleet->racks[rack].usd_per_hour /
+                     system_chip_count(&fleet->catalog.systems[system]);
+
+        least[system] = fmin(least[system], usd);
+    }
+    return least;
+}
 
 struct core *core_create(
     const struct fleet *fleet, const struct core_options *options, int64_t now_ms)
@@ -14,6 +32,8 @@ struct core *core_create(
     core->fleet = fleet;
     core->options = *options;
     core->ledger = ledger_create(fleet, options->initial_hosts);
+    core->empty = ledger_create(fleet, HOST_UP);
+    core->least_usd_per_chip_hour = least_prices(fleet);
     core->now_ms = core->start_ms = now_ms;
     core->last_round_ms = INT64_MIN;
     core->next_job = 1;
@@ -37,6 +57,8 @@ void core_destroy(struct core *core)
     for (int i = 0; i < core->fleet->host_count; i++)
         mem_free(core->hosts[i].why);
     ledger_destroy(core->ledger);
+    ledger_destroy(core->empty);
+    mem_free(core->least_usd_per_chip_hour);
     mem_free(core->gangs);
     mem_free(core->jobs);
     mem_free(core->waiting);

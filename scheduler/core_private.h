@@ -43,8 +43,8 @@ struct core_job {
     int failed_count;         /* … other than done */
     struct core_after *after; /* owned */
     size_t after_count;
-    bool is_ready;       /* all dependencies are met */
-    uint64_t class_hash; /* alike jobs have alike hashes */
+    bool is_ready;   /* all dependencies are met */
+    int spread_most; /* replicas at one place */
 };
 
 enum task_progress { TASK_PREPARING, TASK_READY, TASK_ENDED };
@@ -92,6 +92,8 @@ struct core {
     const struct fleet *fleet;
     struct core_options options;
     struct ledger *ledger;
+    struct ledger *empty;            /* nothing held, all hosts up: what could ever stand */
+    double *least_usd_per_chip_hour; /* by system: its cheapest rack; owned */
     int64_t now_ms, start_ms;
     int64_t shift_ms; /* the sum of our own pauses */
 

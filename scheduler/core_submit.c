@@ -174,6 +174,8 @@ int core_submit(struct core *core, const struct event *event, struct actions *ou
     job->id = id;
     job->spec = event->spec;
     job->shape = shape_create(core->fleet, event->spec);
+    packing_mark_never(core->empty, job->shape);
+    job->spread_most = packing_spread_most(core->empty, job->shape, event->spec->replicas_max);
     job->user = event->user != NULL ? mem_copy_text(event->user) : NULL;
     job->submit_ms = core->now_ms;
     job->gang_count = gang_count_of(event->spec);

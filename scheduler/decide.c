@@ -1,0 +1,178 @@
+#include "scheduler/decide.h"
+
+#include "base/mem.h"
+#include "base/str.h"
+#include "scheduler/core_private.h"
+
+#include <limits.h>
+#include <math.h>
+
+static const char *stack_of(const struct core *core, const struct core_gang *gang, int shape_system)
+{
+    int system = gang->view.shape->systems[shape_system].system;
+
+    return core->fleet->catalog.systems[system].chip->stack;
+}
+
+bool decide_allows(const struct core *core, const struct core_gang *gang, int shape_system)
+{
+    const struct shape_system *system = &gang->view.shape->systems[shape_system];
+
+    if (system->never != NULL || system->system < 0)
+        return false;
+    return gang->view.stack_system < 0 || str_equal(stack_of(core, gang, shape_system),
+                                              stack_of(core, gang, gang->view.stack_system));
+}
+
+/* --- Spread: replicas of a job at each place */
+
+static int place_of(const struct fleet *fleet, int rack, enum job_spread spread)
+{
+    switch (spread) {
+    case JOB_SPREAD_NONE:
+    case JOB_SPREAD_RACK:
+        return rack;
+    case JOB_SPREAD_FEED:
+        return fleet->racks[rack].feed;
+    case JOB_SPREAD_HALL:
+        return fleet->racks[rack].hall;
+    case JOB_SPREAD_SITE:
+        return fleet->racks[rack].site;
+    }
+    return rack;
+}
+
+/* How many of its job's other replicas have tasks at each place. Gives (mem_free). */
+static int *count_replicas(const struct core *core, const struct core_gang *gang)
+{
+    const struct core_job *job = gang->job;
+    const struct fleet *fleet = core->fleet;
+    int *counts = mem_zero((size_t)fleet->rack_count, sizeof *counts);
+
+    for (int i = 0; i < job->gang_count; i++) {
+        const struct core_gang *other = core->gangs[job->first_gang - 1 + i];
+        int last = -1;
+
+        if (other == gang || other->view.holder == 0)
+            continue;
+        for (int k = 0; k < other->placement.task_count; k++) {
+            int place = place_of(
+                fleet, fleet->host_rack[other->placement.tasks[k].host], job->spec->spread);
+
+            counts[place] += place != last;
+            last = place;
+        }
+    }
+    return counts;
+}
+
+/* --- Finding a place */
+
+struct veto {
+    const struct reservations *reservations;
+    const struct core_gang *gang;
+    int64_t end_ms;
+};
+
+static bool is_vetoed(const void *context, int host)
+{
+    const struct veto *veto = context;
+
+    return reservations_veto(veto->reservations, veto->gang, veto->end_ms, host);
+}
+
+bool decide_find(const struct core *core, const struct core_gang *gang, struct packing_where where,
+    bool may_borrow, struct placement *out, struct block *block)
+{
+    const struct shape *shape = gang->view.shape;
+    bool is_spread = gang->view.spec->replicas_max > 0 &&
+                     gang->view.spec->spread != JOB_SPREAD_NONE;
+    struct veto veto = {
+        core->reservations, gang, core->now_ms + (int64_t)shape->systems[where.system].expected_ms};
+    struct packing_request request = {.shape = shape,
+        .where = where,
+        .policy = core->options.packing,
+        .may_borrow = may_borrow,
+        .veto = is_vetoed,
+        .veto_context = &veto,
+        .rack_has_veto = reservations_racks(core->reservations),
+        .replicas_most = INT_MAX};
+    int *replicas_at = is_spread ? count_replicas(core, gang) : NULL;
+    bool is_found;
+
+    if (is_spread) {
+        request.replicas_at = replicas_at;
+        request.replicas_most = gang->job->spread_most;
+    }
+    is_found = packing_find(core->ledger, &request, out, block);
+    mem_free(replicas_at);
+    return is_found;
+}
+
+bool decide_find_best(const struct core *core, const struct core_gang *gang, bool may_borrow,
+    double least, struct placement *out)
+{
+    const struct shape *shape = gang->view.shape;
+    double best = -INFINITY;
+
+    for (int i = 0; i < shape->system_count; i++) {
+        struct placement found = {0};
+        double value;
+
+        if (!decide_allows(core, gang, i) || decide_best_value(core, gang, i) <= best ||
+            decide_best_value(core, gang, i) < least)
+            continue;
+        if (!decide_find(
+                core, gang, (struct packing_where){i, -1, -1, -1}, may_borrow, &found, NULL))
+            continue;
+        value = core_net_value(gang, &found);
+        if (value < least || value <= best) {
+            placement_fini(&found);
+            continue;
+        }
+        if (best > -INFINITY)
+            placement_fini(out);
+        *out = found;
+        best = value;
+    }
+    return best > -INFINITY;
+}
+
+double decide_best_value(const struct core *core, const struct core_gang *gang, int shape_system)
+{
+    const struct shape *shape = gang->view.shape;
+    const struct shape_system *system = &shape->systems[shape_system];
+    double least_usd = INFINITY;
+
+    for (int s = 0; s < core->fleet->site_count; s++)
+        least_usd = fmin(
+            least_usd, shape_usd_per_hour(system, core->least_usd_per_chip_hour[system->system],
+                           &core->fleet->sites[s]));
+    return shape->value_usd_per_hour * system->throughput - least_usd;
+}
+
+bool decide_pays(const struct core *core, const struct core_gang *gang)
+{
+    for (int i = 0; i < gang->view.shape->system_count; i++)
+        if (decide_allows(core, gang, i) && decide_best_value(core, gang, i) >= 0)
+            return true;
+    return false;
+}
+
+void decide_start(
+    struct core *core, struct core_gang *gang, struct placement *placement, struct actions *out)
+{
+    double weight = ledger_share_weight(core->ledger, placement, gang->view.shape);
+
+    core_start(core, gang, placement, !core_is_within_share(core, gang, weight), out);
+}
+
+double decide_loss_usd(const struct core *core, const struct core_gang *gang)
+{
+    const struct shape *shape = gang->view.shape;
+    int64_t since_ms = gang->checkpoint_ms > gang->view.start_ms ? gang->checkpoint_ms
+                                                                 : gang->view.start_ms;
+
+    return shape->value_usd_per_hour * shape->systems[gang->view.shape_system].throughput *
+           (double)(core->now_ms - since_ms) / 3.6e6;
+}

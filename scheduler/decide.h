@@ -1,0 +1,111 @@
+/*
+ * decide: the steps that quick decisions, full rounds and baselines share: may this gang use that
+ * system, where would it go now, what is that worth. Inside scheduler/ alone.
+ */
+#ifndef SCHEDULER_DECIDE_H
+#define SCHEDULER_DECIDE_H
+
+#include "scheduler/core_private.h"
+
+/* May it run there at all: not never, and of its stack after a first start. */
+bool decide_allows(const struct core *core, const struct core_gang *gang, int shape_system);
+
+/*
+ * A place for it now, within every limit and others' reservations. `where.system` is one of its
+ * shape's systems. False: *block (may be NULL) says why. The caller releases *out.
+ */
+bool decide_find(const struct core *core, const struct core_gang *gang, struct packing_where where,
+    bool may_borrow, struct placement *out, struct block *block);
+
+/* The best net value over its systems, anywhere; false where none fits with a net value of at
+ * least `least`. */
+bool decide_find_best(const struct core *core, const struct core_gang *gang, bool may_borrow,
+    double least, struct placement *out);
+
+/* Dollars an hour that it brings at most on that system: at the cheapest racks of the fleet. */
+double decide_best_value(const struct core *core, const struct core_gang *gang, int shape_system);
+
+/* Would it be worth starting anywhere (a net value of 0 or more)? */
+bool decide_pays(const struct core *core, const struct core_gang *gang);
+
+/* Start it, counted as borrowed if that takes it past its tenant's share. */
+void decide_start(
+    struct core *core, struct core_gang *gang, struct placement *placement, struct actions *out);
+
+/* What stopping it would throw away: its value since the last checkpoint, or start. */
+double decide_loss_usd(const struct core *core, const struct core_gang *gang);
+
+/* --- trial.c: what if: changes to the ledger that are taken back */
+
+struct trial; /* opaque; borrows the core */
+struct trial *trial_begin(struct core *core);
+/* As if that running gang were gone. */
+void trial_release(struct trial *trial, struct core_gang *gang);
+/* Take the last release back; the gang must be the last one released. */
+void trial_restore_last(struct trial *trial);
+/* As if a gang stood there too; the placement is copied. */
+void trial_hold(
+    struct trial *trial, const struct core_gang *gang, const struct placement *placement);
+/* Everything as it was; the trial is gone. */
+void trial_end(struct trial *trial);
+
+/* --- reserve.c */
+
+struct reservation {
+    struct core_gang *gang;
+    int64_t from_ms;
+    bool is_holding; /* passed over for a day: nobody else starts there */
+    bool is_claim;   /* others are being stopped for it: it starts as soon as they are gone */
+    struct placement placement; /* owned */
+};
+/* May the gang not use that host, if it ran until end_ms? */
+bool reservations_veto(const struct reservations *reservations, const struct core_gang *gang,
+    int64_t end_ms, int host);
+const bool *reservations_racks(const struct reservations *reservations);
+/* Take the placement as a claim of the gang. */
+void reservations_claim(struct core *core, struct core_gang *gang, struct placement *placement);
+bool reservations_has_claim(const struct core *core, const struct core_gang *gang);
+/* Start claims whose place has come free; drop those whose gang went away. */
+void reservations_start_claims(struct core *core, struct actions *out);
+/* Anew, after a full round: the gangs left over, in order. */
+void reservations_make(struct core *core, struct core_gang *const *line, size_t count);
+/* When and on which system the gang is to start; INT64_MAX: no reservation. */
+int64_t reservations_earliest(
+    const struct core *core, const struct core_gang *gang, int *shape_system);
+
+/* --- preempt.c */
+
+/* Stop what must be for the gang to start (interruptible work of lower tiers), and claim its place.
+ * False: it can't be. *stopped_value is the net value of what it stops. */
+bool preempt_for(
+    struct core *core, struct core_gang *gang, struct actions *out, double *stopped_value);
+/* The same with what others borrowed, youngest first, for a gang within its tenant's share. */
+bool give_back_for(
+    struct core *core, struct core_gang *gang, struct actions *out, double *stopped_value);
+
+/* --- pick.c: from what the LP says to gangs that start */
+
+struct pick {
+    struct core_gang *gang;
+    struct placement placement;
+    double value; /* with age */
+};
+struct picks {
+    struct pick *list;
+    size_t count, capacity;
+};
+struct round_problem;
+/* Choose among the gangs and hold their places in the ledger. prices NULL: greedily. */
+void pick_gangs(struct core *core, const struct round_problem *problem,
+    const struct placement_answer *answer, struct picks *picks);
+/* The same by exact search, for few gangs. */
+void pick_by_search(struct core *core, struct core_gang *const *gangs, size_t count,
+    bool may_borrow, struct picks *picks);
+/* Release what picks hold, then start them. */
+void picks_start(struct core *core, struct picks *picks, struct actions *out);
+
+/* --- baseline.c: fifo and easy, for comparison */
+
+void baseline_decide(struct core *core, struct actions *out);
+
+#endif

@@ -1,0 +1,347 @@
+/*
+ * Reservations: for the gangs left over, the earliest time and place at which each can start, from
+ * expected lengths. Another gang starts there only if it ends by then. Claims: places for which
+ * others are being stopped.
+ */
+#include "base/mem.h"
+#include "scheduler/decide.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    PER_SYSTEM = 8,
+    TRIES = 24,             /* packings tried for one gang on one system */
+    OVERDUE_MS = 60 * 1000, /* what runs past its expected end is taken to end within a minute */
+    NOBODY = 0
+};
+
+struct reservations {
+    struct reservation *list;
+    size_t count, capacity;
+    int64_t *host_from_ms; /* by host: the earliest reservation there; INT64_MAX: none */
+    int64_t *host_gang;    /* by host: whose it is */
+    bool *host_is_closed;  /* by host: held or claimed: for nobody else at any time */
+    bool *rack_has_veto;
+    int host_count, rack_count;
+};
+
+struct reservations *reservations_create(const struct core *core)
+{
+    struct reservations *r = mem_zero(1, sizeof *r);
+
+    r->host_count = core->fleet->host_count;
+    r->rack_count = core->fleet->rack_count;
+    r->host_from_ms = mem_zero((size_t)r->host_count, sizeof *r->host_from_ms);
+    r->host_gang = mem_zero((size_t)r->host_count, sizeof *r->host_gang);
+    r->host_is_closed = mem_zero((size_t)r->host_count, sizeof *r->host_is_closed);
+    r->rack_has_veto = mem_zero((size_t)r->rack_count, sizeof *r->rack_has_veto);
+    for (int i = 0; i < r->host_count; i++)
+        r->host_from_ms[i] = INT64_MAX;
+    return r;
+}
+
+void reservations_destroy(struct reservations *r)
+{
+    if (r == NULL)
+        return;
+    for (size_t i = 0; i < r->count; i++)
+        placement_fini(&r->list[i].placement);
+    mem_free(r->list);
+    mem_free(r->host_from_ms);
+    mem_free(r->host_gang);
+    mem_free(r->host_is_closed);
+    mem_free(r->rack_has_veto);
+    mem_free(r);
+}
+
+/* Set or clear the marks of one reservation's hosts. */
+static void mark(struct core *core, const struct reservation *reservation, bool is_set)
+{
+    struct reservations *r = core->reservations;
+
+    for (int i = 0; i < reservation->placement.task_count; i++) {
+        int host = reservation->placement.tasks[i].host;
+
+        if (!is_set) {
+            r->host_from_ms[host] = INT64_MAX;
+            r->host_gang[host] = NOBODY;
+            r->host_is_closed[host] = false;
+        } else if (reservation->from_ms < r->host_from_ms[host]) {
+            r->host_from_ms[host] = reservation->from_ms;
+            r->host_gang[host] = reservation->gang->view.id;
+            r->host_is_closed[host] = reservation->is_holding || reservation->is_claim;
+        }
+        r->rack_has_veto[core->fleet->host_rack[host]] = is_set;
+    }
+}
+
+/* Two reservations may name one host, so that clearing one would clear the other: all anew. */
+static void mark_all(struct core *core)
+{
+    struct reservations *r = core->reservations;
+
+    for (size_t i = 0; i < r->count; i++)
+        mark(core, &r->list[i], true);
+}
+
+static void clear_marks(struct core *core)
+{
+    struct reservations *r = core->reservations;
+
+    for (size_t i = 0; i < r->count; i++)
+        mark(core, &r->list[i], false);
+}
+
+static void remove_at(struct core *core, size_t index)
+{
+    struct reservations *r = core->reservations;
+
+    clear_marks(core);
+    placement_fini(&r->list[index].placement);
+    memmove(&r->list[index], &r->list[index + 1], (--r->count - index) * sizeof *r->list);
+    mark_all(core);
+}
+
+static void add(struct core *core, const struct reservation *reservation)
+{
+    struct reservations *r = core->reservations;
+
+    r->list = mem_grow(r->list, r->count, &r->capacity, sizeof *r->list);
+    r->list[r->count++] = *reservation;
+    mark(core, reservation, true);
+}
+
+bool reservations_veto(
+    const struct reservations *r, const struct core_gang *gang, int64_t end_ms, int host)
+{
+    if (r->host_gang[host] == NOBODY || r->host_gang[host] == gang->view.id)
+        return false;
+    return r->host_is_closed[host] || end_ms > r->host_from_ms[host];
+}
+
+const bool *reservations_racks(const struct reservations *r)
+{
+    return r->rack_has_veto;
+}
+
+/* --- Claims */
+
+void reservations_claim(struct core *core, struct core_gang *gang, struct placement *placement)
+{
+    struct reservation claim = {.gang = gang, .from_ms = 0, .is_claim = true};
+
+    claim.placement = *placement;
+    *placement = (struct placement){0};
+    add(core, &claim);
+}
+
+bool reservations_has_claim(const struct core *core, const struct core_gang *gang)
+{
+    for (size_t i = 0; i < core->reservations->count; i++)
+        if (core->reservations->list[i].is_claim && core->reservations->list[i].gang == gang)
+            return true;
+    return false;
+}
+
+void reservations_start_claims(struct core *core, struct actions *out)
+{
+    struct reservations *r = core->reservations;
+
+    for (size_t i = 0; i < r->count;) {
+        struct reservation *claim = &r->list[i];
+        struct core_gang *gang = claim->gang;
+        struct placement placement;
+
+        if (!claim->is_claim) {
+            i++;
+            continue;
+        }
+        if (core_gang_is_ready(core, gang) &&
+            !ledger_fits(core->ledger, gang->view.shape, &claim->placement,
+                gang->view.spec->is_interruptible, NULL)) {
+            i++;
+            continue;
+        }
+        placement = claim->placement;
+        claim->placement = (struct placement){0};
+        remove_at(core, i);
+        if (core_gang_is_ready(core, gang))
+            decide_start(core, gang, &placement, out);
+        placement_fini(&placement);
+    }
+}
+
+/* --- Reservations */
+
+struct ending {
+    struct core_gang *gang;
+    int64_t at_ms;
+};
+
+static int compare_endings(const void *a, const void *b)
+{
+    const struct ending *left = a;
+    const struct ending *right = b;
+
+    if (left->at_ms != right->at_ms)
+        return left->at_ms < right->at_ms ? -1 : 1;
+    return left->gang->view.id < right->gang->view.id ? -1 : 1;
+}
+
+/* What runs on one kind of system (index into the catalog), first to end first. Gives. */
+static struct ending *endings_on(const struct core *core, int system, size_t *count)
+{
+    struct ending *list = mem_zero(core->running_count, sizeof *list);
+
+    *count = 0;
+    for (size_t i = 0; i < core->running_count; i++) {
+        struct core_gang *gang = core->running[i];
+        int64_t at_ms = gang->view.expected_end_ms;
+
+        if (gang->view.shape->systems[gang->view.shape_system].system != system)
+            continue;
+        if (gang->view.state == GANG_STOPPING || at_ms < core->now_ms + OVERDUE_MS)
+            at_ms = core->now_ms + OVERDUE_MS;
+        list[(*count)++] = (struct ending){gang, at_ms};
+    }
+    qsort(list, *count, sizeof *list, compare_endings);
+    return list;
+}
+
+/* One kind of system, as time goes on: who has ended by then is released on trial. */
+struct future {
+    struct core *core;
+    int system;
+    struct trial *trial;
+    struct ending *endings;
+    size_t ending_count;
+    size_t passed; /* endings released so far */
+    int64_t at_ms; /* of the last one */
+};
+
+static int64_t free_chips(const struct core *core, int system)
+{
+    int64_t chips = 0;
+
+    for (int rack = 0; rack < core->fleet->rack_count; rack++)
+        if (core->fleet->racks[rack].system == system)
+            chips += ledger_rack_free_chips(core->ledger, rack);
+    return chips;
+}
+
+/* Let time go on until the gang has a place, or tries run out. */
+static bool find_in_future(
+    struct future *future, struct core_gang *gang, int shape_system, struct reservation *out)
+{
+    const struct shape_system *system = &gang->view.shape->systems[shape_system];
+    int64_t need = shape_chip_count(system);
+    int64_t have = free_chips(future->core, future->system);
+
+    for (int tries = 0; tries < TRIES;) {
+        if (have >= need) {
+            tries++;
+            if (decide_find(future->core, gang, (struct packing_where){shape_system, -1, -1, -1},
+                    gang->view.spec->is_interruptible, &out->placement, NULL)) {
+                out->gang = gang;
+                out->from_ms = future->at_ms;
+                return true;
+            }
+        }
+        /* Steps grow, so that a long wait is found with few packings. */
+        for (int step = 0; step <= tries * tries / 4; step++) {
+            struct core_gang *ended;
+
+            if (future->passed == future->ending_count)
+                return false;
+            ended = future->endings[future->passed].gang;
+            future->at_ms = future->endings[future->passed++].at_ms;
+            have += shape_chip_count(&ended->view.shape->systems[ended->view.shape_system]);
+            trial_release(future->trial, ended);
+        }
+    }
+    return false;
+}
+
+static bool is_passed_over(const struct core *core, const struct core_gang *gang)
+{
+    return gang->passed_over_ms != 0 && core->now_ms - gang->passed_over_ms >= CORE_DAY_MS;
+}
+
+/* Reserve on one kind of system for those in line that allow it. */
+static void reserve_on(struct core *core, int system, struct core_gang *const *line, size_t count)
+{
+    struct future future = {.core = core, .system = system, .at_ms = core->now_ms};
+    struct reservation found[PER_SYSTEM];
+    int found_count = 0;
+
+    for (size_t i = 0; i < count && found_count < PER_SYSTEM; i++) {
+        const struct shape *shape = line[i]->view.shape;
+        struct reservation *next = &found[found_count];
+        int k = 0;
+
+        while (k < shape->system_count && shape->systems[k].system != system)
+            k++;
+        if (k == shape->system_count || !decide_allows(core, line[i], k) ||
+            decide_best_value(core, line[i], k) < 0 || reservations_has_claim(core, line[i]))
+            continue;
+        if (future.trial == NULL) {
+            future.trial = trial_begin(core);
+            future.endings = endings_on(core, system, &future.ending_count);
+        }
+        memset(next, 0, sizeof *next);
+        if (!find_in_future(&future, line[i], k, next))
+            break;
+        next->is_holding = is_passed_over(core, line[i]);
+        trial_hold(future.trial, line[i], &next->placement);
+        found_count++;
+    }
+    if (future.trial != NULL)
+        trial_end(future.trial);
+    mem_free(future.endings);
+    for (int i = 0; i < found_count; i++)
+        add(core, &found[i]);
+}
+
+static void drop_reservations(struct core *core)
+{
+    struct reservations *r = core->reservations;
+    size_t kept = 0;
+
+    clear_marks(core);
+    for (size_t i = 0; i < r->count; i++)
+        if (r->list[i].is_claim)
+            r->list[kept++] = r->list[i];
+        else
+            placement_fini(&r->list[i].placement);
+    r->count = kept;
+    mark_all(core);
+}
+
+void reservations_make(struct core *core, struct core_gang *const *line, size_t count)
+{
+    drop_reservations(core);
+    for (size_t i = 0; i < count; i++)
+        if (line[i]->passed_over_ms == 0)
+            line[i]->passed_over_ms = core->now_ms;
+    for (size_t k = 0; count > 0 && k < core->fleet->catalog.system_count; k++)
+        reserve_on(core, (int)k, line, count);
+}
+
+int64_t reservations_earliest(
+    const struct core *core, const struct core_gang *gang, int *shape_system)
+{
+    int64_t earliest = INT64_MAX;
+
+    for (size_t i = 0; i < core->reservations->count; i++) {
+        const struct reservation *reservation = &core->reservations->list[i];
+
+        if (reservation->gang == gang && !reservation->is_claim &&
+            reservation->from_ms < earliest) {
+            earliest = reservation->from_ms;
+            *shape_system = reservation->placement.system;
+        }
+    }
+    return earliest;
+}

@@ -1,0 +1,76 @@
+/* What if: releases and holds on the real ledger that are taken back, in reverse, at the end. */
+#include "base/mem.h"
+#include "scheduler/decide.h"
+
+#include <assert.h>
+#include <stdint.h>
+
+struct step {
+    struct core_gang *released; /* NULL: a hold */
+    struct holder holder;
+};
+
+struct trial {
+    struct core *core;
+    struct step *steps;
+    size_t count, capacity;
+    holder_id next_id; /* of holds: above all that attempts can have */
+};
+
+struct trial *trial_begin(struct core *core)
+{
+    struct trial *trial = mem_zero(1, sizeof *trial);
+
+    trial->core = core;
+    trial->next_id = INT64_MAX / 2;
+    return trial;
+}
+
+static struct step *add_step(struct trial *trial)
+{
+    trial->steps = mem_grow(trial->steps, trial->count, &trial->capacity, sizeof *trial->steps);
+    return &trial->steps[trial->count++];
+}
+
+void trial_release(struct trial *trial, struct core_gang *gang)
+{
+    struct step *step = add_step(trial);
+
+    step->released = gang;
+    step->holder = *ledger_find_holder(trial->core->ledger, gang->view.holder);
+    ledger_release(trial->core->ledger, gang->view.holder);
+}
+
+void trial_restore_last(struct trial *trial)
+{
+    struct step *step = &trial->steps[--trial->count];
+
+    if (step->released == NULL) {
+        ledger_release(trial->core->ledger, step->holder.id);
+        return;
+    }
+    /* It ran before we asked: no limit is asked again. */
+    step->holder.is_adopted = true;
+    ledger_hold(trial->core->ledger, &step->holder, &step->released->placement);
+}
+
+void trial_hold(
+    struct trial *trial, const struct core_gang *gang, const struct placement *placement)
+{
+    struct step *step = add_step(trial);
+
+    step->released = NULL;
+    step->holder = (struct holder){.id = trial->next_id++,
+        .shape = gang->view.shape,
+        .shape_system = placement->system,
+        .is_adopted = true};
+    ledger_hold(trial->core->ledger, &step->holder, placement);
+}
+
+void trial_end(struct trial *trial)
+{
+    while (trial->count > 0)
+        trial_restore_last(trial);
+    mem_free(trial->steps);
+    mem_free(trial);
+}
