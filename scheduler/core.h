@@ -174,6 +174,13 @@ void core_destroy(struct core *core);
  */
 int core_apply(struct core *core, const struct event *event, struct actions *out, struct err *err);
 
+/*
+ * A waiting gang runs already, there, since start_ms: place --running, a restart. Takes the
+ * placement's tasks (priced here). Returns 0, or -1 with nothing changed when chips are not free.
+ */
+int core_adopt(struct core *core, int64_t gang, struct placement *placement, int64_t start_ms,
+    struct actions *out, struct err *err);
+
 /* --- Full rounds, in stages, so that a daemon can look at its sockets between them. */
 
 enum round_stage {

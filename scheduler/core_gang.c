@@ -164,7 +164,7 @@ static void set_running(struct core *core, struct core_gang *gang, struct action
 }
 
 void core_start(struct core *core, struct core_gang *gang, struct placement *placement,
-    bool is_borrowing, struct actions *out)
+    bool is_borrowing, bool is_adopted, struct actions *out)
 {
     struct gang *view = &gang->view;
     const struct shape_system *system = &view->shape->systems[placement->system];
@@ -191,7 +191,8 @@ void core_start(struct core *core, struct core_gang *gang, struct placement *pla
     gang->borrowed_ms = is_borrowing ? core->now_ms : 0;
     gang->waits_for_hosts = false;
     ledger_hold(core->ledger,
-        &(struct holder){view->holder, view->shape, view->shape_system, 0, is_borrowing},
+        &(struct holder){
+            view->holder, view->shape, view->shape_system, 0, is_borrowing, is_adopted},
         &gang->placement);
     running_add(core, gang);
     core->changed_chips += chips_of(gang);
@@ -371,6 +372,29 @@ void core_gang_timer(struct core *core, const struct core_timer *timer, struct a
         core_stop(core, gang, END_NOT_READY, NULL, out);
     if (timer->kind == TIMER_WALL && gang->view.state == GANG_RUNNING)
         core_stop(core, gang, END_WALL, NULL, out);
+}
+
+int core_adopt(struct core *core, int64_t id, struct placement *placement, int64_t start_ms,
+    struct actions *out, struct err *err)
+{
+    struct core_gang *gang = core_gang_of(core, id);
+    const struct shape_system *system;
+
+    if (gang == NULL)
+        return err_set(err, ERR_NOT_FOUND, "there is no gang %lld", (long long)id);
+    if (gang->view.state != GANG_WAITING)
+        return err_set(err, ERR_STATE, "gang %lld runs already or has ended", (long long)id);
+    for (int i = 0; i < placement->task_count; i++)
+        if ((ledger_free_chips(core->ledger, placement->tasks[i].host) &
+                placement->tasks[i].chips) != placement->tasks[i].chips)
+            return err_set(err, ERR_STATE, "task %d of gang %lld runs on chips that are not free",
+                i, (long long)id);
+    system = &gang->view.shape->systems[placement->system];
+    ledger_price_placement(core->ledger, gang->view.shape, placement);
+    core_start(core, gang, placement, false, true, out);
+    gang->view.start_ms = start_ms;
+    gang->view.expected_end_ms = start_ms + (int64_t)system->expected_ms;
+    return 0;
 }
 
 /* A new gang of a job, waiting. */

@@ -141,7 +141,7 @@ void core_note_change(struct actions *out, const struct core_gang *gang);
 
 /* Start it there: it takes the placement (*placement is emptied), a new attempt begins. */
 void core_start(struct core *core, struct core_gang *gang, struct placement *placement,
-    bool is_borrowing, struct actions *out);
+    bool is_borrowing, bool is_adopted, struct actions *out);
 /* End its attempt: agents are told; it holds what it has until its tasks are known to be over. A
  * waiting one ends or waits on at once, as the cause has it. */
 void core_stop(struct core *core, struct core_gang *gang, enum end_cause cause, const char *reason,

@@ -164,7 +164,7 @@ void decide_start(
 {
     double weight = ledger_share_weight(core->ledger, placement, gang->view.shape);
 
-    core_start(core, gang, placement, !core_is_within_share(core, gang, weight), out);
+    core_start(core, gang, placement, !core_is_within_share(core, gang, weight), false, out);
 }
 
 double decide_loss_usd(const struct core *core, const struct core_gang *gang)
