@@ -13,7 +13,7 @@ typedef int32_t date_month;
 
 #define DATE_MONTH_NONE INT32_MIN /* not given */
 
-enum { DATE_YEAR_MIN = 1970, DATE_YEAR_MAX = 2200, DATE_TEXT_SIZE = 32 };
+enum { DATE_YEAR_MIN = 1970, DATE_YEAR_MAX = 2200, DATE_TEXT_SIZE = 64 };
 
 /* "2026-01" and nothing else; years DATE_YEAR_MIN to DATE_YEAR_MAX. 0, or -1 with *out untouched.
  */
