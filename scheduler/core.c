@@ -34,6 +34,8 @@ struct core *core_create(
     core->ledger = ledger_create(fleet, options->initial_hosts);
     core->empty = ledger_create(fleet, HOST_UP);
     core->least_usd_per_chip_hour = least_prices(fleet);
+    for (int rack = 0; rack < fleet->rack_count; rack++)
+        core->fleet_usd_per_hour += fleet->racks[rack].usd_per_hour;
     core->now_ms = core->start_ms = now_ms;
     core->last_round_ms = INT64_MIN;
     core->next_job = 1;

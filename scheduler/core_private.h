@@ -94,6 +94,7 @@ struct core {
     struct ledger *ledger;
     struct ledger *empty;            /* nothing held, all hosts up: what could ever stand */
     double *least_usd_per_chip_hour; /* by system: its cheapest rack; owned */
+    double fleet_usd_per_hour;       /* all racks: what shares are shares of */
     int64_t now_ms, start_ms;
     int64_t shift_ms; /* the sum of our own pauses */
 

@@ -95,8 +95,9 @@ struct picks {
     size_t count, capacity;
 };
 struct round_problem;
-/* Choose among the gangs and hold their places in the ledger. prices NULL: greedily. */
-void pick_gangs(struct core *core, const struct round_problem *problem,
+/* Choose among the problem's gangs and hold their places in the ledger; greedily without an answer
+ * (NULL, or one that failed). */
+void pick_gangs(struct core *core, struct round_problem *problem,
     const struct placement_answer *answer, struct picks *picks);
 /* The same by exact search, for few gangs. */
 void pick_by_search(struct core *core, struct core_gang *const *gangs, size_t count,

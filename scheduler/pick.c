@@ -1,0 +1,467 @@
+/*
+ * From the program's amounts to gangs that start: whole ones first, then what fits among the rest,
+ * best first, then swaps (drop one, fit others) until none gains.
+ */
+#include "base/mem.h"
+#include "scheduler/round_private.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    MEMO_MOST = 256,
+    SWAP_PACKINGS = 400, /* packings that swaps may try in a round */
+    SWAP_CANDIDATES = 12
+};
+
+static holder_id next_holder(const struct core_gang *gang)
+{
+    return (gang->view.id << CORE_ATTEMPT_BITS) | (gang->view.attempt + 1);
+}
+
+static void hold(struct core *core, const struct pick *pick, bool is_borrowing)
+{
+    ledger_hold(core->ledger,
+        &(struct holder){.id = next_holder(pick->gang),
+            .shape = pick->gang->view.shape,
+            .shape_system = pick->placement.system,
+            .is_borrowing = is_borrowing},
+        &pick->placement);
+}
+
+static bool is_borrowing(const struct core *core, const struct pick *pick)
+{
+    return !core_is_within_share(core, pick->gang,
+        ledger_share_weight(core->ledger, &pick->placement, pick->gang->view.shape));
+}
+
+static double aged_value(
+    const struct core *core, const struct core_gang *gang, const struct placement *placement)
+{
+    const struct shape *shape = gang->view.shape;
+
+    return shape->value_usd_per_hour * core_age_factor(gang, core->now_ms) *
+               shape->systems[placement->system].throughput -
+           placement->usd_per_hour;
+}
+
+/* Takes the placement and holds it. */
+static void add_pick(
+    struct core *core, struct picks *picks, struct core_gang *gang, struct placement *placement)
+{
+    struct pick pick = {.gang = gang, .placement = *placement};
+
+    pick.value = aged_value(core, gang, placement);
+    *placement = (struct placement){0};
+    hold(core, &pick, is_borrowing(core, &pick));
+    picks->list = mem_grow(picks->list, picks->count, &picks->capacity, sizeof *picks->list);
+    picks->list[picks->count++] = pick;
+}
+
+/* --- What did not fit does not fit later either, while the ledger only fills up */
+
+struct failure {
+    int system, chips_per_task, segment_tasks, task_count, tenant, feed;
+    double busy_kw_per_chip;
+};
+
+struct memo {
+    struct failure failures[MEMO_MOST];
+    int count;
+};
+
+static struct failure failure_of(const struct core_gang *gang, const struct packing_where *where)
+{
+    const struct shape_system *system = &gang->view.shape->systems[where->system];
+
+    return (struct failure){system->system, system->chips_per_task,
+        system->is_domain_bound ? system->segment_tasks : 0, system->task_count,
+        gang->view.shape->tenant,
+        where->site < 0   ? -1
+        : where->feed < 0 ? -2
+                          : where->feed,
+        system->busy_kw_per_chip};
+}
+
+/* Does the memo say that it can't fit? A failed gang of the same kind that asked for no more. */
+static bool memo_says_no(
+    const struct memo *memo, const struct core_gang *gang, const struct packing_where *where)
+{
+    struct failure f = failure_of(gang, where);
+
+    if (gang->view.shape->allowed_hosts != NULL || gang->view.spec->replicas_max > 0 ||
+        f.feed == -2)
+        return false;
+    for (int i = 0; i < memo->count; i++) {
+        const struct failure *old = &memo->failures[i];
+
+        if (old->system == f.system && old->chips_per_task == f.chips_per_task &&
+            old->segment_tasks == f.segment_tasks && old->task_count <= f.task_count &&
+            old->tenant == f.tenant && (old->feed == f.feed || old->feed == -1) &&
+            old->busy_kw_per_chip <= f.busy_kw_per_chip)
+            return true;
+    }
+    return false;
+}
+
+static void memo_add(
+    struct memo *memo, const struct core_gang *gang, const struct packing_where *where)
+{
+    if (memo->count < MEMO_MOST && gang->view.shape->allowed_hosts == NULL &&
+        gang->view.spec->replicas_max == 0)
+        memo->failures[memo->count++] = failure_of(gang, where);
+}
+
+/* --- Picking */
+
+struct picker {
+    struct core *core;
+    struct picks *picks;
+    bool may_borrow;
+    struct memo memo;
+};
+
+static bool try_at(struct picker *p, struct core_gang *gang, struct packing_where where)
+{
+    struct placement placement = {0};
+
+    if (memo_says_no(&p->memo, gang, &where))
+        return false;
+    if (!decide_find(p->core, gang, where, p->may_borrow, &placement, NULL)) {
+        memo_add(&p->memo, gang, &where);
+        return false;
+    }
+    if (core_net_value(gang, &placement) < 0) {
+        placement_fini(&placement);
+        return false;
+    }
+    add_pick(p->core, p->picks, gang, &placement);
+    return true;
+}
+
+/* A way with how good it is: what the program gave it, or its value at the program's prices. */
+struct ranked {
+    int option;
+    double rank;
+};
+
+static int compare_ranked(const void *a, const void *b)
+{
+    const struct ranked *left = a;
+    const struct ranked *right = b;
+
+    if (left->rank < right->rank || left->rank > right->rank)
+        return left->rank < right->rank ? 1 : -1;
+    return left->option - right->option;
+}
+
+static double reduced_value(
+    const struct round_problem *problem, const struct placement_answer *answer, int option)
+{
+    const struct placement_option *o = &problem->lp.options[option];
+    double value = o->value_usd_per_hour;
+
+    for (int i = 0; i < o->use_count; i++) {
+        const struct placement_use *use = &problem->lp.uses[o->first_use + i];
+
+        value -= answer->resource_prices[use->resource] * use->amount;
+    }
+    return value;
+}
+
+/* Without prices: dollars for each of the scarcest things it takes. */
+static double density(const struct round_problem *problem, int option)
+{
+    const struct placement_option *o = &problem->lp.options[option];
+    double share = 1e-9;
+
+    for (int i = 0; i < o->use_count; i++) {
+        const struct placement_use *use = &problem->lp.uses[o->first_use + i];
+
+        share = fmax(share, use->amount / fmax(problem->lp.resource_capacity[use->resource], 1e-9));
+    }
+    return o->value_usd_per_hour / share;
+}
+
+static struct core_gang *next_member(struct round_problem *problem, int class_index)
+{
+    struct round_class *class = &problem->classes[class_index];
+
+    return class->taken < class->count ? class->members[class->taken] : NULL;
+}
+
+/* Whole amounts of the program, the most valuable ways first. */
+static void pick_whole(
+    struct picker *p, struct round_problem *problem, const struct placement_answer *answer)
+{
+    struct ranked *order = mem_zero((size_t)problem->lp.option_count, sizeof *order);
+    size_t count = 0;
+
+    for (int i = 0; i < problem->lp.option_count; i++)
+        if (answer->amounts[i] >= 1 - 1e-6)
+            order[count++] = (struct ranked){i, density(problem, i)};
+    qsort(order, count, sizeof *order, compare_ranked);
+    for (size_t i = 0; i < count; i++) {
+        const struct round_way *way = &problem->ways[order[i].option];
+        int whole = (int)(answer->amounts[order[i].option] + 1e-6);
+        struct core_gang *gang;
+
+        while (whole-- > 0 && (gang = next_member(problem, way->class_index)) != NULL &&
+               try_at(p, gang, way->where))
+            problem->classes[way->class_index].taken++;
+    }
+    mem_free(order);
+}
+
+/* What is left, best first: at the way's own place, then anywhere on that system. */
+static void pick_rest(
+    struct picker *p, struct round_problem *problem, const struct placement_answer *answer)
+{
+    struct ranked *order = mem_zero((size_t)problem->lp.option_count, sizeof *order);
+
+    for (int i = 0; i < problem->lp.option_count; i++) {
+        order[i] = (struct ranked){i, density(problem, i)};
+        if (answer != NULL)
+            order[i].rank = reduced_value(problem, answer, i) +
+                            1e3 * fmin(answer->amounts[i], 1) *
+                                fabs(problem->lp.options[i].value_usd_per_hour);
+    }
+    qsort(order, (size_t)problem->lp.option_count, sizeof *order, compare_ranked);
+    for (int i = 0; i < problem->lp.option_count; i++) {
+        const struct round_way *way = &problem->ways[order[i].option];
+        struct packing_where anywhere = {way->shape_system, -1, -1, -1};
+        struct core_gang *gang;
+
+        while ((gang = next_member(problem, way->class_index)) != NULL &&
+               !memo_says_no(&p->memo, gang, &anywhere) &&
+               (try_at(p, gang, way->where) || try_at(p, gang, anywhere)))
+            problem->classes[way->class_index].taken++;
+    }
+    mem_free(order);
+}
+
+/* --- Swaps */
+
+static void drop(struct picker *p, size_t index)
+{
+    ledger_release(p->core->ledger, next_holder(p->picks->list[index].gang));
+    placement_fini(&p->picks->list[index].placement);
+}
+
+/* Fit candidates that are not picked, best first; returns their value. */
+static double fit_candidates(struct picker *p, struct core_gang **candidates, size_t count,
+    const struct core_gang *dropped, int *packings_left)
+{
+    double value = 0;
+
+    for (size_t i = 0; i<count && * packings_left> 0; i++) {
+        struct placement placement = {0};
+
+        if (candidates[i] == NULL || candidates[i] == dropped)
+            continue;
+        (*packings_left)--;
+        if (!decide_find_best(p->core, candidates[i], p->may_borrow, 0, &placement))
+            continue;
+        value += aged_value(p->core, candidates[i], &placement);
+        add_pick(p->core, p->picks, candidates[i], &placement);
+    }
+    return value;
+}
+
+/* Take picks from `from` on back. */
+static void undo_from(struct picker *p, size_t from)
+{
+    while (p->picks->count > from)
+        drop(p, --p->picks->count);
+}
+
+/* Drop one pick, fit others and then, if it still goes somewhere, the dropped one; keep it if that
+ * is worth more. */
+static bool swap_one(
+    struct picker *p, size_t index, struct core_gang **candidates, size_t count, int *packings_left)
+{
+    struct pick old = p->picks->list[index];
+    bool was_borrowing = ledger_find_holder(p->core->ledger, next_holder(old.gang))->is_borrowing;
+    size_t before = p->picks->count;
+    struct core_gang *again[] = {old.gang};
+    double value;
+
+    ledger_release(p->core->ledger, next_holder(old.gang));
+    value = fit_candidates(p, candidates, count, old.gang, packings_left);
+    if (p->picks->count > before)
+        value += fit_candidates(p, again, 1, NULL, packings_left);
+    if (value > old.value * (1 + 1e-9) + 1e-9) {
+        placement_fini(&old.placement);
+        p->picks->list[index] = p->picks->list[--p->picks->count];
+        for (size_t i = 0; i < count; i++)
+            for (size_t k = 0; k < p->picks->count; k++)
+                if (candidates[i] == p->picks->list[k].gang)
+                    candidates[i] = NULL;
+        for (size_t k = 0; k < p->picks->count; k++)
+            if (p->picks->list[k].gang == old.gang)
+                return true;
+        for (size_t i = 0; i < count; i++)
+            if (candidates[i] == NULL) {
+                candidates[i] = old.gang;
+                break;
+            }
+        return true;
+    }
+    undo_from(p, before);
+    hold(p->core, &old, was_borrowing);
+    return false;
+}
+
+static void swap_picks(struct picker *p, struct round_problem *problem)
+{
+    struct core_gang *candidates[SWAP_CANDIDATES];
+    int packings_left = SWAP_PACKINGS;
+    size_t count = 0;
+    bool has_gained = true;
+
+    for (int c = 0; c < problem->lp.class_count && count < SWAP_CANDIDATES; c++)
+        for (int k = problem->classes[c].taken;
+             k < problem->classes[c].count && count < SWAP_CANDIDATES; k++)
+            candidates[count++] = problem->classes[c].members[k];
+    while (has_gained && count > 0 && packings_left > 0) {
+        has_gained = false;
+        for (size_t i = p->picks->count; i-- > 0 && packings_left > 0;)
+            has_gained |= swap_one(p, i, candidates, count, &packings_left);
+    }
+}
+
+void pick_gangs(struct core *core, struct round_problem *problem,
+    const struct placement_answer *answer, struct picks *picks)
+{
+    struct picker p = {.core = core, .picks = picks, .may_borrow = problem->may_borrow};
+
+    if (answer != NULL && answer->status == PLACEMENT_FAILED)
+        answer = NULL;
+    if (answer != NULL)
+        pick_whole(&p, problem, answer);
+    pick_rest(&p, problem, answer);
+    swap_picks(&p, problem);
+}
+
+/* --- Exact search, for few gangs */
+
+enum { SEARCH_PLACES = 16, SEARCH_PACKINGS = 6000 };
+
+struct search {
+    struct picker picker;
+    struct core_gang *const *gangs;
+    size_t count;
+    double *most_after; /* by gang: the most that it and those after it could bring */
+    double value, best_value;
+    struct pick *best;
+    size_t best_count;
+    int packings_left;
+};
+
+static void keep_best(struct search *s)
+{
+    const struct picks *picks = s->picker.picks;
+
+    for (size_t i = 0; i < s->best_count; i++)
+        placement_fini(&s->best[i].placement);
+    s->best_value = s->value;
+    s->best_count = picks->count;
+    for (size_t i = 0; i < picks->count; i++) {
+        s->best[i] = picks->list[i];
+        s->best[i].placement.tasks = mem_zero(
+            (size_t)picks->list[i].placement.task_count, sizeof(struct task_place));
+        memcpy(s->best[i].placement.tasks, picks->list[i].placement.tasks,
+            (size_t)picks->list[i].placement.task_count * sizeof(struct task_place));
+    }
+}
+
+static void search_from(struct search *s, size_t index);
+
+/* The gang at that place, if it goes there, and all that can follow. */
+static void search_at(struct search *s, size_t index, struct packing_where where)
+{
+    struct picks *picks = s->picker.picks;
+    struct placement placement = {0};
+
+    if (s->packings_left-- <= 0 || !decide_find(s->picker.core, s->gangs[index], where,
+                                       s->picker.may_borrow, &placement, NULL))
+        return;
+    if (core_net_value(s->gangs[index], &placement) < 0) {
+        placement_fini(&placement);
+        return;
+    }
+    add_pick(s->picker.core, picks, s->gangs[index], &placement);
+    s->value += picks->list[picks->count - 1].value;
+    search_from(s, index + 1);
+    s->value -= picks->list[picks->count - 1].value;
+    undo_from(&s->picker, picks->count - 1);
+}
+
+static void search_from(struct search *s, size_t index)
+{
+    const struct fleet *fleet = s->picker.core->fleet;
+    const struct shape *shape;
+
+    if (s->value > s->best_value * (1 + 1e-12) + 1e-9)
+        keep_best(s);
+    if (index == s->count || s->packings_left <= 0 ||
+        s->value + s->most_after[index] <= s->best_value * (1 + 1e-12) + 1e-9)
+        return;
+    shape = s->gangs[index]->view.shape;
+    for (int i = 0; i < shape->system_count; i++) {
+        if (!decide_allows(s->picker.core, s->gangs[index], i))
+            continue;
+        for (int feed = 0; feed < fleet->feed_count && feed < SEARCH_PLACES; feed++)
+            search_at(s, index,
+                (struct packing_where){i, fleet->feeds[feed].site, fleet->feeds[feed].hall, feed});
+        if (fleet->feed_count > 1 || fleet->feed_count > SEARCH_PLACES)
+            for (int site = 0; site < fleet->site_count && site < SEARCH_PLACES; site++)
+                search_at(s, index, (struct packing_where){i, site, -1, -1});
+    }
+    search_from(s, index + 1);
+}
+
+static double most_value(const struct core *core, const struct core_gang *gang)
+{
+    const struct shape *shape = gang->view.shape;
+    double most = 0;
+
+    for (int i = 0; i < shape->system_count; i++)
+        if (decide_allows(core, gang, i))
+            most = fmax(most, decide_best_value(core, gang, i) +
+                                  shape->value_usd_per_hour * shape->systems[i].throughput *
+                                      (core_age_factor(gang, core->now_ms) - 1));
+    return most;
+}
+
+void pick_by_search(struct core *core, struct core_gang *const *gangs, size_t count,
+    bool may_borrow, struct picks *picks)
+{
+    struct picks scratch = {0};
+    struct search s = {.picker = {.core = core, .picks = &scratch, .may_borrow = may_borrow},
+        .gangs = gangs,
+        .count = count,
+        .packings_left = SEARCH_PACKINGS};
+
+    s.most_after = mem_zero(count + 1, sizeof *s.most_after);
+    s.best = mem_zero(count, sizeof *s.best);
+    for (size_t i = count; i-- > 0;)
+        s.most_after[i] = s.most_after[i + 1] + most_value(core, gangs[i]);
+    search_from(&s, 0);
+    for (size_t i = 0; i < s.best_count; i++)
+        add_pick(core, picks, s.best[i].gang, &s.best[i].placement);
+    mem_free(scratch.list);
+    mem_free(s.most_after);
+    mem_free(s.best);
+}
+
+void picks_start(struct core *core, struct picks *picks, struct actions *out)
+{
+    for (size_t i = 0; i < picks->count; i++)
+        ledger_release(core->ledger, next_holder(picks->list[i].gang));
+    for (size_t i = 0; i < picks->count; i++)
+        decide_start(core, picks->list[i].gang, &picks->list[i].placement, out);
+    mem_free(picks->list);
+    *picks = (struct picks){0};
+}
