@@ -21,6 +21,7 @@ struct where {
 struct fault {
     enum fault_level level;
     char *text; /* the whole line, without newline; owned by the faults */
+    long line;  /* 0: unknown */
 };
 
 /* A bounded list. {0} is empty and ready; release it with faults_fini. */
