@@ -85,8 +85,7 @@ struct system {
     struct where where;
 };
 
-/* Plain data in the arena that it was read into; immutable once loaded. The file names in `where`
- * belong to the document. */
+/* Plain data in the arena that it was read into; immutable once loaded. */
 struct catalog {
     const struct chip *chips;
     size_t chip_count;

@@ -4,6 +4,7 @@
  */
 #include "topologies/catalog.h"
 
+#include "base/keeper.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "base/xml.h"
@@ -20,6 +21,7 @@ struct reader {
     const struct xml_node *root;
     struct arena *arena;
     struct faults *faults;
+    struct keeper keeper;
     struct chip *chips;
     struct ids chip_ids;
     struct system *systems;
@@ -56,7 +58,8 @@ struct system_row {
     const char *id;
     const char *name;
     const char *chip;
-    int64_t hosts, chips_per_host, racks;
+    int64_t hosts, chips_per_host, cores_per_host, racks;
+    double memory_gb_per_host;
     double power_kw, idle_kw, availability;
     date_month available_from;
 };
@@ -68,6 +71,8 @@ static const struct xml_field SYSTEM_FIELDS[] = {
     {"chip", XML_ID, XML_REQUIRED, AT(chip), 0, 0, NULL},
     {"hosts", XML_COUNT, XML_REQUIRED, AT(hosts), 1, 10000, NULL},
     {"chips-per-host", XML_COUNT, XML_REQUIRED, AT(chips_per_host), 1, 1000, NULL},
+    {"cores-per-host", XML_COUNT, XML_OPTIONAL, AT(cores_per_host), 1, 100000, NULL},
+    {"memory-gb-per-host", XML_NUMBER, XML_OPTIONAL, AT(memory_gb_per_host), 1e-3, 1e9, NULL},
     {"racks", XML_COUNT, XML_OPTIONAL, AT(racks), 0, 10000, NULL},
     {"power-kw", XML_NUMBER, XML_REQUIRED, AT(power_kw), 1e-6, 1e7, NULL},
     {"idle-kw", XML_NUMBER, XML_OPTIONAL, AT(idle_kw), 0, 1e7, NULL},
@@ -104,8 +109,9 @@ static const struct xml_field ESTIMATE_FIELDS[] = {
 static const char *const CHIP_FIGURES[] = {"name", "vendor", "stack", "hbm-gb", "hbm-gbps", "tdp-w",
     "mfu", "bw-efficiency", "peak", "peak-fp32", "peak-bf16", "peak-fp16", "peak-fp8", "peak-int8",
     "peak-fp4", "peak-int4"};
-static const char *const SYSTEM_FIGURES[] = {"name", "chip", "hosts", "chips-per-host", "racks",
-    "power-kw", "idle-kw", "availability", "available-from", "mode"};
+static const char *const SYSTEM_FIGURES[] = {"name", "chip", "hosts", "chips-per-host",
+    "cores-per-host", "memory-gb-per-host", "racks", "power-kw", "idle-kw", "availability",
+    "available-from", "mode"};
 
 static const char *const CATALOG_CHILDREN[] = {"chip", "system", NULL};
 static const char *const CHIP_CHILDREN[] = {"peak", "source", "estimate", NULL};
@@ -205,7 +211,7 @@ static void read_peaks(const struct reader *r, const struct xml_node *node, stru
 
 static void read_chip(struct reader *r, const struct xml_node *node)
 {
-    struct chip chip = {.where = xml_where(node)};
+    struct chip chip = {.where = keeper_where(&r->keeper, xml_where(node))};
 
     (void)xml_check_children(node, CHIP_CHILDREN, false, r->faults);
     (void)xml_read(node, CHIP_FIELDS, COUNT(CHIP_FIELDS), &chip, r->arena, r->faults);
@@ -286,12 +292,14 @@ static void read_system(struct reader *r, const struct xml_node *node)
         .chip = find_chip(r, node, row.chip),
         .host_count = (int)row.hosts,
         .chips_per_host = (int)row.chips_per_host,
+        .host_cores = (int)row.cores_per_host,
+        .host_memory_gb = row.memory_gb_per_host,
         .rack_count = (int)row.racks,
         .power_kw = row.power_kw,
         .idle_kw = row.idle_kw,
         .availability = row.availability,
         .available_from = row.available_from,
-        .where = xml_where(node)};
+        .where = keeper_where(&r->keeper, xml_where(node))};
     if (system.idle_kw > system.power_kw)
         (void)xml_fault(node, r->faults, "idle-kw (%g) is above power-kw (%g); exchange them?",
             system.idle_kw, system.power_kw);
@@ -321,7 +329,7 @@ static void read_all(
 int catalog_read(
     const struct xml_node *root, struct arena *arena, struct catalog *out, struct faults *faults)
 {
-    struct reader r = {.root = root, .arena = arena, .faults = faults};
+    struct reader r = {.root = root, .arena = arena, .faults = faults, .keeper = {.arena = arena}};
     size_t errors_before = faults->error_count;
 
     r.chips = arena_zero(arena, CATALOG_CHIPS_MAX, sizeof *r.chips);

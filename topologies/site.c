@@ -1,5 +1,6 @@
 #include "topologies/site.h"
 
+#include "base/keeper.h"
 #include "base/mem.h"
 #include "base/xml.h"
 
@@ -55,17 +56,17 @@ static bool read_row(const struct xml_node *node, const struct xml_field *fields
 }
 
 static void read_power(
-    const struct xml_node *node, struct arena *arena, struct site *out, struct faults *faults)
+    const struct xml_node *node, struct keeper *keeper, struct site *out, struct faults *faults)
 {
     struct dated_rows power = {0};
     struct dated_rows positions = {0};
     const struct xml_node *n = xml_first_named(node, "power");
 
     for (; n != NULL; n = xml_next_named(n, "power")) {
-        struct where where = xml_where(n);
+        struct where where = keeper_where(keeper, xml_where(n));
         struct site_row row;
 
-        if (!read_row(n, POWER_FIELDS, COUNT(POWER_FIELDS), arena, &row, faults))
+        if (!read_row(n, POWER_FIELDS, COUNT(POWER_FIELDS), keeper->arena, &row, faults))
             continue;
         (void)dated_rows_add(
             &power, (struct dated_value){row.from, row.to, row.mw, where}, "power", faults);
@@ -73,46 +74,49 @@ static void read_power(
             (void)dated_rows_add(&positions,
                 (struct dated_value){row.from, row.to, row.rack_positions, where}, "power", faults);
     }
-    (void)dated_rows_finish(&power, "power", arena, &out->power_mw, faults);
-    (void)dated_rows_finish(&positions, "power", arena, &out->rack_positions_dated, faults);
+    (void)dated_rows_finish(&power, "power", keeper->arena, &out->power_mw, faults);
+    (void)dated_rows_finish(&positions, "power", keeper->arena, &out->rack_positions_dated, faults);
 }
 
 static void read_energy(
-    const struct xml_node *node, struct arena *arena, struct site *out, struct faults *faults)
+    const struct xml_node *node, struct keeper *keeper, struct site *out, struct faults *faults)
 {
     struct dated_rows usd = {0};
     struct dated_rows co2 = {0};
     const struct xml_node *n = xml_first_named(node, "energy");
 
     for (; n != NULL; n = xml_next_named(n, "energy")) {
-        struct where where = xml_where(n);
+        struct where where = keeper_where(keeper, xml_where(n));
         struct site_row row;
 
-        if (!read_row(n, ENERGY_FIELDS, COUNT(ENERGY_FIELDS), arena, &row, faults))
+        if (!read_row(n, ENERGY_FIELDS, COUNT(ENERGY_FIELDS), keeper->arena, &row, faults))
             continue;
         (void)dated_rows_add(
             &usd, (struct dated_value){row.from, row.to, row.usd_per_mwh, where}, "energy", faults);
         (void)dated_rows_add(&co2,
             (struct dated_value){row.from, row.to, row.kg_co2_per_mwh, where}, "energy", faults);
     }
-    (void)dated_rows_finish(&usd, "energy", arena, &out->energy_usd_per_mwh, faults);
-    (void)dated_rows_finish(&co2, "energy", arena, &out->energy_kg_co2_per_mwh, faults);
+    (void)dated_rows_finish(&usd, "energy", keeper->arena, &out->energy_usd_per_mwh, faults);
+    (void)dated_rows_finish(&co2, "energy", keeper->arena, &out->energy_kg_co2_per_mwh, faults);
 }
 
 int site_read(
     const struct xml_node *node, struct arena *arena, struct site *out, struct faults *faults)
 {
+    struct keeper keeper = {.arena = arena};
     size_t errors_before = faults->error_count;
 
-    *out = (struct site){
-        .pue = 1, .oversubscription = 1, .rack_positions = INFINITY, .where = xml_where(node)};
+    *out = (struct site){.pue = 1,
+        .oversubscription = 1,
+        .rack_positions = INFINITY,
+        .where = keeper_where(&keeper, xml_where(node))};
     (void)xml_check_children(node, SITE_CHILDREN, false, faults);
     (void)xml_read(node, SITE_FIELDS, COUNT(SITE_FIELDS), out, arena, faults);
     if (xml_first_named(node, "energy") == NULL)
         (void)xml_fault(node, faults,
             "it has no <energy> and so no price; add <energy from=\"...\" usd-per-mwh=\"...\"/>");
-    read_power(node, arena, out, faults);
-    read_energy(node, arena, out, faults);
+    read_power(node, &keeper, out, faults);
+    read_energy(node, &keeper, out, faults);
     return faults->error_count == errors_before ? 0 : -1;
 }
 

@@ -1,7 +1,6 @@
 #include "workloads/scenario.h"
 
 #include "base/mem.h"
-#include "base/xml.h"
 
 #include <math.h>
 
@@ -21,13 +20,9 @@ const char *const COMMITMENT_KIND_NAMES[] = {
 
 void scenario_destroy(struct scenario *scenario)
 {
-    struct arena *arena;
-
-    if (scenario == NULL)
-        return;
-    arena = scenario->arena;
-    xml_destroy(scenario->document);
-    arena_destroy(arena);
+    /* The scenario lies in its own arena. */
+    if (scenario != NULL)
+        arena_destroy(scenario->arena);
 }
 
 bool workload_is_open(const struct workload *workload, const struct period *period)

@@ -15,7 +15,6 @@
 
 struct arena;
 struct faults;
-struct xml_document;
 
 /* No file may hold more; what is over is an input error. */
 enum {
@@ -193,8 +192,7 @@ struct scenario {
     int commitment_count;
     const struct share_limit *limits;
     int limit_count;
-    struct arena *arena;           /* owns all of it, */
-    struct xml_document *document; /* but for the file names in `where` */
+    struct arena *arena; /* owns all of it */
 };
 
 /*

@@ -112,8 +112,8 @@ static void read_rows(
                 "max-latency-ms is from a region; add region=\"...\", or leave it out");
         group = group_of(r, groups, node, &row);
         (void)dated_rows_add(&group->rows,
-            (struct dated_value){row.from, row.to, row.units_per_hour, xml_where(node)}, "demand",
-            r->faults);
+            (struct dated_value){row.from, row.to, row.units_per_hour, scenario_where(r, node)},
+            "demand", r->faults);
     }
 }
 
@@ -178,7 +178,8 @@ static const bool *restrict_to_latency(
 static struct region_demand finish_region(
     struct scenario_reader *r, const struct workload *workload, struct group *group)
 {
-    struct region_demand region = {.region = group->first.region, .where = xml_where(group->node)};
+    struct region_demand region = {
+        .region = group->first.region, .where = scenario_where(r, group->node)};
 
     (void)dated_rows_finish(&group->rows, "demand", r->arena, &region.units_per_hour, r->faults);
     region.may_use = scenario_restrict_to_jurisdictions(

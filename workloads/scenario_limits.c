@@ -119,7 +119,7 @@ void scenario_read_budgets(struct scenario_reader *r)
             .from = row.from,
             .to = row.to,
             .limit = row.kind == BUDGET_CARBON ? row.tonnes : row.usd,
-            .where = xml_where(node)};
+            .where = scenario_where(r, node)};
     }
     r->scenario->budgets = budgets;
     r->scenario->budget_count = count;
@@ -145,7 +145,7 @@ void scenario_read_commitments(struct scenario_reader *r)
             .mw = row.mw,
             .usd = row.usd,
             .shortfall_usd_per_mw_month = row.shortfall_usd_per_mw_month,
-            .where = xml_where(node)};
+            .where = scenario_where(r, node)};
         if (row.kind == COMMITMENT_POWER)
             commitments[i].counts_system = scenario_resolve(
                 r, node, "systems", &row.systems, &r->systems, "system");
@@ -229,7 +229,7 @@ void scenario_read_limits(struct scenario_reader *r)
             .max_share = row.max_share,
             .from = row.from,
             .to = row.to,
-            .where = xml_where(node)};
+            .where = scenario_where(r, node)};
     }
     r->scenario->limits = limits;
     r->scenario->limit_count = count;

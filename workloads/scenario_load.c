@@ -68,20 +68,19 @@ static void reader_fini(struct scenario_reader *r)
     mem_free(r->latencies);
 }
 
-/* Takes the document, which may be NULL. */
-static struct scenario *load(struct xml_document *document, const char *path, struct faults *faults)
+static struct scenario *load(
+    const struct xml_document *document, const char *path, struct faults *faults)
 {
     size_t errors_before = faults->error_count;
-    struct scenario_reader r = {.faults = faults};
+    struct arena *arena = arena_create();
+    struct scenario_reader r = {.root = xml_root(document),
+        .scenario = arena_zero(arena, 1, sizeof *r.scenario),
+        .arena = arena,
+        .faults = faults,
+        .keeper = {.arena = arena}};
 
-    if (document == NULL)
-        return NULL;
-    r.root = xml_root(document);
-    r.arena = arena_create();
-    r.scenario = arena_zero(r.arena, 1, sizeof *r.scenario);
-    r.scenario->arena = r.arena;
-    r.scenario->document = document;
-    r.scenario->path = arena_copy_text(r.arena, path);
+    r.scenario->arena = arena;
+    r.scenario->path = arena_copy_text(arena, path);
     read_all(&r);
     reader_fini(&r);
     if (faults->error_count == errors_before)
@@ -93,9 +92,19 @@ static struct scenario *load(struct xml_document *document, const char *path, st
     return NULL;
 }
 
+/* Takes the document, which may be NULL. */
+static struct scenario *load_and_destroy(
+    struct xml_document *document, const char *path, struct faults *faults)
+{
+    struct scenario *scenario = document != NULL ? load(document, path, faults) : NULL;
+
+    xml_destroy(document);
+    return scenario;
+}
+
 struct scenario *scenario_load(const char *path, const char *data_folder, struct faults *faults)
 {
-    return load(xml_load(path, &XML_LIMITS_FILES, data_folder, faults), path, faults);
+    return load_and_destroy(xml_load(path, &XML_LIMITS_FILES, data_folder, faults), path, faults);
 }
 
 struct scenario *scenario_parse(
@@ -104,5 +113,5 @@ struct scenario *scenario_parse(
     struct xml_limits limits = XML_LIMITS_FILES;
 
     limits.may_include = false;
-    return load(xml_parse(bytes, count, name, &limits, NULL, faults), name, faults);
+    return load_and_destroy(xml_parse(bytes, count, name, &limits, NULL, faults), name, faults);
 }

@@ -82,7 +82,8 @@ static void read_supply(
 
         if (scenario_read_leaf(r, node, SUPPLY_FIELDS, COUNT(SUPPLY_FIELDS), &row) == 0)
             (void)dated_rows_add(&rows,
-                (struct dated_value){row.from, row.to, row.systems_per_month, xml_where(node)},
+                (struct dated_value){
+                    row.from, row.to, row.systems_per_month, scenario_where(r, node)},
                 "supply", r->faults);
     }
     (void)dated_rows_finish(&rows, "supply", r->arena, &offer->supply_per_month, r->faults);
@@ -114,7 +115,7 @@ static void read_existing(
         if (scenario_read_leaf(r, node, EXISTING_FIELDS, COUNT(EXISTING_FIELDS), &row) != 0)
             continue;
         *existing = (struct existing){
-            .count = row.count, .acquired = row.acquired, .where = xml_where(node)};
+            .count = row.count, .acquired = row.acquired, .where = scenario_where(r, node)};
         existing->site = ids_resolve(&r->sites, row.site, "site", node, "site", r->faults);
         warn_of_ended_term(r, node, offer, existing);
         offer->existing_count++;
@@ -155,7 +156,7 @@ static struct offer read_offer(struct scenario_reader *r, const struct xml_node 
         .lead_months = (int)row.lead_months,
         .is_interruptible = row.is_interruptible,
         .max_systems = row.max_systems,
-        .where = xml_where(node)};
+        .where = scenario_where(r, node)};
     if (row.system != NULL)
         offer.system = ids_resolve(&r->systems, row.system, "system", node, "system", r->faults);
     offer.is_at_site = scenario_resolve(r, node, "sites", &row.sites, &r->sites, "site");

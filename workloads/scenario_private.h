@@ -9,6 +9,7 @@
 #define WORKLOADS_SCENARIO_PRIVATE_H
 
 #include "base/faults.h"
+#include "base/keeper.h"
 #include "base/xml.h"
 #include "topologies/ids.h"
 #include "workloads/scenario.h"
@@ -35,6 +36,7 @@ struct scenario_reader {
     struct scenario *scenario;
     struct arena *arena;
     struct faults *faults;
+    struct keeper keeper;
 
     struct ids systems, sites;
     struct ids jurisdictions;  /* of the sites */
@@ -79,6 +81,9 @@ const struct rate *scenario_read_rates(
     struct scenario_reader *r, const struct xml_node *node, const struct workload *workload);
 
 /* --- Tools. */
+
+/* Where the node stands, with a file name that lives as long as the scenario. */
+struct where scenario_where(struct scenario_reader *r, const struct xml_node *node);
 
 /* Children of that name, at most max of them (one more is a fault). */
 int scenario_count(

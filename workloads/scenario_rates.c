@@ -68,7 +68,7 @@ const struct model_shape *scenario_read_model(
         .chips = (int)row.chips,
         .max_tpot_ms = row.max_tpot_ms,
         .input_tokens_per_output = row.input_tokens_per_output,
-        .where = xml_where(node)};
+        .where = scenario_where(r, node)};
     return arena_copy(r->arena, &model, 1, sizeof model);
 }
 

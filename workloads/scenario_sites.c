@@ -86,7 +86,7 @@ void scenario_read_horizon(struct scenario_reader *r)
         .discount_rate = row.discount_rate,
         .has_salvage = row.salvage == SALVAGE_STRAIGHT_LINE,
         .carbon_usd_per_tonne = row.carbon_usd_per_tonne,
-        .where = xml_where(node)};
+        .where = scenario_where(r, node)};
     make_periods(r->scenario);
     r->is_horizon_good = true;
 }
@@ -170,6 +170,7 @@ static void check_latencies(struct scenario_reader *r)
 void scenario_read_latencies(struct scenario_reader *r)
 {
     const struct xml_node *node = xml_first_named(r->root, "latency");
+    size_t errors_before = r->faults->error_count;
 
     for (; node != NULL; node = xml_next_named(node, "latency")) {
         struct latency_row row = {0};
@@ -183,9 +184,10 @@ void scenario_read_latencies(struct scenario_reader *r)
         r->latencies = mem_grow(
             r->latencies, r->latency_count, &r->latency_capacity, sizeof *r->latencies);
         r->latencies[r->latency_count++] = (struct latency){
-            row.region, site, row.ms, xml_where(node)};
+            row.region, site, row.ms, scenario_where(r, node)};
     }
     if (r->latency_count > 0)
         qsort(r->latencies, r->latency_count, sizeof *r->latencies, compare_latencies);
     check_latencies(r);
+    r->are_sites_good = r->are_sites_good && r->faults->error_count == errors_before;
 }

@@ -6,6 +6,11 @@
 
 static const char *const NO_CHILDREN[] = {NULL};
 
+struct where scenario_where(struct scenario_reader *r, const struct xml_node *node)
+{
+    return keeper_where(&r->keeper, xml_where(node));
+}
+
 int scenario_count(
     struct scenario_reader *r, const struct xml_node *node, const char *name, int max)
 {

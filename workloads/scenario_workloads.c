@@ -148,7 +148,7 @@ static struct workload read_attributes(struct scenario_reader *r, const struct x
         .sites_max = (int)row.sites_max,
         .start = row.start,
         .end = row.end,
-        .where = xml_where(node)};
+        .where = scenario_where(r, node)};
     workload.may_use = scenario_resolve(r, node, "sites", &row.sites, &r->sites, "site");
     workload.may_use = scenario_restrict_to_jurisdictions(r, &row.jurisdictions, workload.may_use);
     return workload;
