@@ -14,9 +14,8 @@ SAN ?=
 DEBUG ?=
 JOBS ?= $(shell nproc)
 
-VARIANT := $(if $(SAN),san-$(subst $(comma),-,$(SAN)),$(if $(DEBUG),debug,release))
 comma := ,
-VARIANT := $(subst $(comma),-,$(VARIANT))
+VARIANT := $(if $(SAN),san-$(subst $(comma),-,$(SAN)),$(if $(DEBUG),debug,release))
 B := build/$(VARIANT)
 
 # --- The floors: a room may include itself and what is listed here. The first part of every
