@@ -34,8 +34,10 @@ struct core *core_create(
     core->ledger = ledger_create(fleet, options->initial_hosts);
     core->empty = ledger_create(fleet, HOST_UP);
     core->least_usd_per_chip_hour = least_prices(fleet);
-    for (int rack = 0; rack < fleet->rack_count; rack++)
+    for (int rack = 0; rack < fleet->rack_count; rack++) {
         core->fleet_usd_per_hour += fleet->racks[rack].usd_per_hour;
+        core->fleet_chips += system_chip_count(fleet_rack_system(fleet, rack));
+    }
     core->now_ms = core->start_ms = now_ms;
     core->last_round_ms = INT64_MIN;
     core->next_job = 1;
@@ -70,6 +72,8 @@ void core_destroy(struct core *core)
     mem_free(core->recent_down);
     mem_free(core->timers);
     mem_free(core->fresh);
+    mem_free(core->line);
+    mem_free(core->chip_prices);
     mem_free(core);
 }
 

@@ -159,6 +159,8 @@ struct core_options {
     enum host_state initial_hosts;
     bool starts_at_once; /* place, simulate: agents are taken as ready and ended at once */
     struct placement_budget budget;
+    bool decides_quickly;   /* a quick decision after each event */
+    bool wants_bound;       /* full rounds also reckon the bound over all tiers */
     bool checks_invariants; /* after every event; a broken one is ERR_INTERNAL */
 };
 
@@ -197,7 +199,8 @@ int64_t core_next_ms(const struct core *core);
 enum round_stage core_round_step(struct core *core, int64_t now_ms,
     const struct placement_problem **problem, bool *is_small, struct actions *out);
 /* answer NULL: the solver was lost; that tier goes on greedily, and is counted. */
-void core_round_answer(struct core *core, const struct placement_answer *answer);
+void core_round_answer(
+    struct core *core, const struct placement_answer *answer, struct actions *out);
 /* All stages at once, solving in process. */
 void core_round(struct core *core, int64_t now_ms, struct actions *out);
 

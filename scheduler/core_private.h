@@ -123,7 +123,11 @@ struct core {
     /* For the deciding files. */
     struct core_gang **fresh; /* became ready to start since the last decision; owned array */
     size_t fresh_count, fresh_capacity;
-    bool has_freed;       /* chips, power, money or share came free since */
+    bool has_freed;          /* chips, power, money or share came free since */
+    struct core_gang **line; /* who was left over by the last full round, in order; owned */
+    size_t line_count, line_from;
+    double *chip_prices; /* by system: dollars an hour of a chip, by the last program; owned */
+    double fleet_chips;
     double changed_chips; /* since the last full round */
     double changed_jobs;
     int64_t last_round_ms;

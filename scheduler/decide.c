@@ -176,3 +176,38 @@ double decide_loss_usd(const struct core *core, const struct core_gang *gang)
     return shape->value_usd_per_hour * shape->systems[gang->view.shape_system].throughput *
            (double)(core->now_ms - since_ms) / 3.6e6;
 }
+
+static bool asks_for_no_less(const struct core_gang *gang, const struct core_gang *failed)
+{
+    const struct shape *a = gang->view.shape;
+    const struct shape *b = failed->view.shape;
+
+    if (a->system_count != b->system_count || a->tenant != b->tenant || a->allowed_hosts != NULL ||
+        b->allowed_hosts != NULL || gang->view.spec->replicas_max > 0 ||
+        failed->view.spec->replicas_max > 0)
+        return false;
+    for (int i = 0; i < a->system_count; i++) {
+        const struct shape_system *p = &a->systems[i];
+        const struct shape_system *q = &b->systems[i];
+
+        if (p->system != q->system || p->chips_per_task != q->chips_per_task ||
+            p->segment_tasks != q->segment_tasks || p->task_count < q->task_count ||
+            p->busy_kw_per_chip < q->busy_kw_per_chip || p->expected_ms < q->expected_ms)
+            return false;
+    }
+    return true;
+}
+
+bool decide_has_failed(const struct failed_asks *failed, const struct core_gang *gang)
+{
+    for (size_t i = 0; i < failed->count; i++)
+        if (asks_for_no_less(gang, failed->gangs[i]))
+            return true;
+    return false;
+}
+
+void decide_note_failed(struct failed_asks *failed, const struct core_gang *gang)
+{
+    if (failed->count < FAILED_ASKS_MOST)
+        failed->gangs[failed->count++] = gang;
+}

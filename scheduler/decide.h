@@ -28,6 +28,15 @@ double decide_best_value(const struct core *core, const struct core_gang *gang, 
 /* Would it be worth starting anywhere (a net value of 0 or more)? */
 bool decide_pays(const struct core *core, const struct core_gang *gang);
 
+/* What failed while nothing was released fails again for whoever asks for no less. {0} is empty. */
+enum { FAILED_ASKS_MOST = 64 };
+struct failed_asks {
+    const struct core_gang *gangs[FAILED_ASKS_MOST];
+    size_t count;
+};
+bool decide_has_failed(const struct failed_asks *failed, const struct core_gang *gang);
+void decide_note_failed(struct failed_asks *failed, const struct core_gang *gang);
+
 /* Start it, counted as borrowed if that takes it past its tenant's share. */
 void decide_start(
     struct core *core, struct core_gang *gang, struct placement *placement, struct actions *out);
@@ -102,6 +111,10 @@ void pick_gangs(struct core *core, struct round_problem *problem,
 /* The same by exact search, for few gangs. */
 void pick_by_search(struct core *core, struct core_gang *const *gangs, size_t count,
     bool may_borrow, struct picks *picks);
+/* Pick the gang where it is worth most; false, with nothing picked, where it does not go there. */
+bool pick_best(struct core *core, struct core_gang *gang, bool may_borrow, struct picks *picks);
+/* Release what picks hold; none is left. */
+void picks_drop(struct core *core, struct picks *picks);
 /* Release what picks hold, then start them. */
 void picks_start(struct core *core, struct picks *picks, struct actions *out);
 

@@ -188,6 +188,11 @@ static struct core_gang *next_member(struct round_problem *problem, int class_in
 {
     struct round_class *class = &problem->classes[class_index];
 
+    /* Something may have happened to it while the program was solved. */
+    while (
+        class->taken < class->count && (class->members[class->taken]->view.state != GANG_WAITING ||
+                                           class->members[class->taken]->view.is_held))
+        class->taken++;
     return class->taken < class->count ? class->members[class->taken] : NULL;
 }
 
@@ -454,6 +459,30 @@ void pick_by_search(struct core *core, struct core_gang *const *gangs, size_t co
     mem_free(scratch.list);
     mem_free(s.most_after);
     mem_free(s.best);
+}
+
+bool pick_best(struct core *core, struct core_gang *gang, bool may_borrow, struct picks *picks)
+{
+    struct placement placement = {0};
+    double most = most_value(core, gang);
+
+    if (!decide_find_best(core, gang, may_borrow, 0, &placement))
+        return false;
+    if (aged_value(core, gang, &placement) < most - 1e-9 * fabs(most)) {
+        placement_fini(&placement);
+        return false;
+    }
+    add_pick(core, picks, gang, &placement);
+    return true;
+}
+
+void picks_drop(struct core *core, struct picks *picks)
+{
+    struct picker p = {.core = core, .picks = picks};
+
+    undo_from(&p, 0);
+    mem_free(picks->list);
+    *picks = (struct picks){0};
 }
 
 void picks_start(struct core *core, struct picks *picks, struct actions *out)
