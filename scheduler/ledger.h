@@ -61,8 +61,8 @@ void ledger_hold(
     struct ledger *ledger, const struct holder *holder, const struct placement *placement);
 /* Release all that it holds; a holder that holds nothing is an assertion. */
 void ledger_release(struct ledger *ledger, holder_id id);
-/* One of its hosts is fenced or ended on its own: release its chips there. With its last host the
- * holder is gone. */
+/* One of its hosts is fenced or ended on its own: release its chips there, if it has any. With its
+ * last host the holder is gone. */
 void ledger_release_host(struct ledger *ledger, holder_id id, int host);
 void ledger_set_mode(struct ledger *ledger, holder_id id, int mode);
 

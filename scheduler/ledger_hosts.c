@@ -1,0 +1,289 @@
+/* The ledger's hosts: their state, their free chips, cores and memory, and each rack's counts of
+ * hosts by free chips ("bins"), from which a rack's room for tasks comes without visiting hosts. */
+#include "base/mem.h"
+#include "scheduler/ledger_private.h"
+
+#include <assert.h>
+#include <limits.h>
+#include <string.h>
+
+/* What two sums of shares may differ by and still be equal: a share is a quotient of small whole
+ * numbers, so this is far below any real difference. */
+#define SHARE_SLACK 1e-9
+
+const char *const HOST_STATE_NAMES[] = {"up", "suspect", "down", "drained", "unknown"};
+
+static const struct system *host_system(const struct ledger *ledger, int host)
+{
+    const struct fleet *fleet = ledger->fleet;
+
+    return &fleet->catalog.systems[fleet->racks[fleet->host_rack[host]].system];
+}
+
+void ledger_hosts_create(struct ledger *ledger, enum host_state initial)
+{
+    const struct fleet *fleet = ledger->fleet;
+    bool counts_cores = false;
+
+    ledger->hosts = mem_zero((size_t)fleet->host_count, sizeof *ledger->hosts);
+    ledger->racks = mem_zero((size_t)fleet->rack_count, sizeof *ledger->racks);
+    for (int r = 0; r < fleet->rack_count; r++) {
+        struct ledger_rack *rack = &ledger->racks[r];
+
+        rack->first_bin = ledger->bin_count;
+        ledger->bin_count += ledger_rack_kind(ledger, r)->chips_per_host + 1;
+        rack->first_stake = LEDGER_NONE;
+        rack->down_count = initial == HOST_DOWN ? fleet->racks[r].host_count : 0;
+        counts_cores = counts_cores || ledger_rack_kind(ledger, r)->counts_cores;
+    }
+    ledger->bins = mem_zero((size_t)ledger->bin_count, sizeof *ledger->bins);
+    if (counts_cores) {
+        ledger->host_cores_used = mem_zero((size_t)fleet->host_count, sizeof(double));
+        ledger->host_memory_gb_used = mem_zero((size_t)fleet->host_count, sizeof(double));
+    }
+    for (int h = 0; h < fleet->host_count; h++) {
+        ledger->hosts[h].first_holding = LEDGER_NONE;
+        ledger->hosts[h].state = initial;
+        ledger->bins[ledger->racks[fleet->host_rack[h]].first_bin]++;
+        ledger_refresh_host(ledger, h);
+    }
+}
+
+/* Sum what its holdings use; is it more than the share of the chips that they hold? */
+static bool refresh_cores(struct ledger *ledger, int host)
+{
+    const struct system *system = host_system(ledger, host);
+    double share = (double)__builtin_popcountll(ledger->hosts[host].held) / system->chips_per_host;
+    double cores = 0;
+    double memory_gb = 0;
+
+    for (int i = ledger->hosts[host].first_holding; i != LEDGER_NONE;
+         i = ledger->holdings[i].next) {
+        const struct ledger_holding *holding = &ledger->holdings[i];
+        const struct shape_system *wants = ledger_holder_system(
+            &ledger->held[holding->slot].holder);
+
+        cores += holding->task_count * wants->cores_per_task;
+        memory_gb += holding->task_count * wants->memory_gb_per_task;
+    }
+    ledger->host_cores_used[host] = cores;
+    ledger->host_memory_gb_used[host] = memory_gb;
+    return (system->host_cores > 0 && cores > system->host_cores * (share + SHARE_SLACK)) ||
+           (system->host_memory_gb > 0 &&
+               memory_gb > system->host_memory_gb * (share + SHARE_SLACK));
+}
+
+void ledger_refresh_host(struct ledger *ledger, int host)
+{
+    int r = ledger->fleet->host_rack[host];
+    const struct ledger_kind *kind = ledger_rack_kind(ledger, r);
+    struct ledger_host *record = &ledger->hosts[host];
+    struct ledger_rack *rack = &ledger->racks[r];
+    int *bins = &ledger->bins[rack->first_bin];
+    int before = __builtin_popcountll(record->free);
+    bool was_short = record->is_short;
+    int after;
+
+    record->free = record->state == HOST_UP ? kind->all_chips & ~record->held & ~record->bad : 0;
+    after = __builtin_popcountll(record->free);
+    bins[before]--;
+    bins[after]++;
+    rack->free_chips += after - before;
+    record->is_short = kind->counts_cores && refresh_cores(ledger, host);
+    rack->short_count += (int)record->is_short - (int)was_short;
+}
+
+/* --- Holdings */
+
+static int take_holding(struct ledger *ledger)
+{
+    int index = ledger->free_holding;
+
+    if (index != LEDGER_NONE) {
+        ledger->free_holding = ledger->holdings[index].next;
+        return index;
+    }
+    ledger->holdings = mem_grow(ledger->holdings, ledger->holding_count, &ledger->holding_capacity,
+        sizeof *ledger->holdings);
+    return (int)ledger->holding_count++;
+}
+
+static int *find_holding_link(struct ledger *ledger, int host, holder_id id)
+{
+    int *link = &ledger->hosts[host].first_holding;
+
+    while (*link != LEDGER_NONE && ledger->held[ledger->holdings[*link].slot].holder.id < id)
+        link = &ledger->holdings[*link].next;
+    return link;
+}
+
+void ledger_add_holding(struct ledger *ledger, int slot, int host, int task_count, uint64_t chips)
+{
+    int index = take_holding(ledger);
+    int *link = find_holding_link(ledger, host, ledger->held[slot].holder.id);
+
+    ledger->holdings[index] = (struct ledger_holding){
+        .slot = slot, .next = *link, .task_count = task_count, .chips = chips};
+    *link = index;
+    ledger->hosts[host].held |= chips;
+    ledger_refresh_host(ledger, host);
+}
+
+void ledger_remove_holding(struct ledger *ledger, int slot, int host)
+{
+    int *link = find_holding_link(ledger, host, ledger->held[slot].holder.id);
+    int index = *link;
+
+    if (index == LEDGER_NONE || ledger->holdings[index].slot != slot)
+        return;
+    *link = ledger->holdings[index].next;
+    ledger->hosts[host].held &= ~ledger->holdings[index].chips;
+    ledger->holdings[index].next = ledger->free_holding;
+    ledger->free_holding = index;
+    ledger_refresh_host(ledger, host);
+}
+
+int ledger_host_holders(const struct ledger *ledger, int host, holder_id *ids, int max)
+{
+    int count = 0;
+
+    for (int i = ledger->hosts[host].first_holding; i != LEDGER_NONE;
+         i = ledger->holdings[i].next, count++)
+        if (count < max)
+            ids[count] = ledger->held[ledger->holdings[i].slot].holder.id;
+    return count;
+}
+
+/* --- States and chips */
+
+void ledger_set_host_state(struct ledger *ledger, int host, enum host_state state)
+{
+    int rack = ledger->fleet->host_rack[host];
+    struct ledger_touch touch = ledger_touch_begin();
+    struct ledger_host *record = &ledger->hosts[host];
+
+    ledger->racks[rack].down_count += (int)(state == HOST_DOWN) - (int)(record->state == HOST_DOWN);
+    record->state = state;
+    ledger_refresh_host(ledger, host);
+    ledger_touch_rack(ledger, &touch, rack);
+    ledger_touch_end(ledger, &touch);
+}
+
+enum host_state ledger_host_state(const struct ledger *ledger, int host)
+{
+    return ledger->hosts[host].state;
+}
+
+void ledger_set_bad_chips(struct ledger *ledger, int host, uint64_t bad)
+{
+    ledger->hosts[host].bad = bad;
+    ledger_refresh_host(ledger, host);
+}
+
+uint64_t ledger_free_chips(const struct ledger *ledger, int host)
+{
+    return ledger->hosts[host].free;
+}
+
+int ledger_rack_free_chips(const struct ledger *ledger, int rack)
+{
+    return ledger->racks[rack].free_chips;
+}
+
+int ledger_rack_free_hosts(const struct ledger *ledger, int rack)
+{
+    return ledger
+        ->bins[ledger->racks[rack].first_bin + ledger_rack_kind(ledger, rack)->chips_per_host];
+}
+
+bool ledger_rack_is_whole(const struct ledger *ledger, int rack)
+{
+    return ledger_rack_free_hosts(ledger, rack) == ledger->fleet->racks[rack].host_count;
+}
+
+/* --- Room for tasks */
+
+/* Would full use of its chips by such tasks stay within the host's cores and memory? */
+static bool is_within_share(const struct system *system, const struct shape_system *wants)
+{
+    double share = (double)wants->chips_per_task / system->chips_per_host + SHARE_SLACK;
+
+    return (system->host_cores == 0 || wants->cores_per_task <= system->host_cores * share) &&
+           (system->host_memory_gb <= 0 ||
+               wants->memory_gb_per_task <= system->host_memory_gb * share);
+}
+
+struct ledger_need ledger_make_need(
+    const struct ledger *ledger, const struct shape *shape, const struct shape_system *system)
+{
+    const struct system *of = &ledger->fleet->catalog.systems[system->system];
+    struct ledger_need need = {.shape = shape, .system = system};
+
+    need.is_by_chips = system->chips_per_task > 0 && shape->allowed_hosts == NULL &&
+                       is_within_share(of, system);
+    for (int f = 0; f <= of->chips_per_host; f++)
+        need.by_free[f] = system->chips_per_task > 0 ? f / system->chips_per_task
+                                                     : system->tasks_per_host;
+    return need;
+}
+
+/* How often `each` goes into `left`; INT_MAX where either is not counted. */
+static int times(double total, double used, double each)
+{
+    double count;
+
+    if (total <= 0 || each <= 0)
+        return INT_MAX;
+    count = (total - used) / each + SHARE_SLACK;
+    return count <= 0 ? 0 : count >= INT_MAX ? INT_MAX : (int)count;
+}
+
+static int least(int a, int b)
+{
+    return a < b ? a : b;
+}
+
+int ledger_host_task_room(const struct ledger *ledger, const struct ledger_need *need, int host)
+{
+    const struct ledger_host *record = &ledger->hosts[host];
+    const struct system *system = host_system(ledger, host);
+    int room = need->by_free[__builtin_popcountll(record->free)];
+
+    if (record->state != HOST_UP || room == 0 || !shape_allows_host(need->shape, host))
+        return 0;
+    if (ledger->host_cores_used == NULL)
+        return room;
+    room = least(room,
+        times(system->host_cores, ledger->host_cores_used[host], need->system->cores_per_task));
+    return least(room, times(system->host_memory_gb, ledger->host_memory_gb_used[host],
+                           need->system->memory_gb_per_task));
+}
+
+int ledger_need_room(const struct ledger *ledger, const struct ledger_need *need, int rack)
+{
+    const struct ledger_rack *record = &ledger->racks[rack];
+    const struct fleet_rack *of = &ledger->fleet->racks[rack];
+    const int *bins = &ledger->bins[record->first_bin];
+    int chips_per_host = ledger_rack_kind(ledger, rack)->chips_per_host;
+    int64_t room = 0;
+
+    if (need->is_by_chips && record->short_count == 0) {
+        for (int f = need->system->chips_per_task; f <= chips_per_host; f++)
+            room += (int64_t)bins[f] * need->by_free[f];
+    } else {
+        for (int h = of->first_host; h < of->first_host + of->host_count; h++)
+            room += ledger_host_task_room(ledger, need, h);
+    }
+    return room > INT_MAX ? INT_MAX : (int)room;
+}
+
+int ledger_rack_task_room(const struct ledger *ledger, int rack, const struct shape *shape,
+    const struct shape_system *system)
+{
+    struct ledger_need need;
+
+    if (ledger->fleet->racks[rack].system != system->system)
+        return 0;
+    need = ledger_make_need(ledger, shape, system);
+    return ledger_need_room(ledger, &need, rack);
+}
