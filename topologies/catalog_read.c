@@ -160,9 +160,12 @@ static void check_figures(const struct reader *r, const struct xml_node *node,
         if (is_known(said->ids[i], figures, figure_count))
             continue;
         nearest = str_nearest(said->ids[i], figures, figure_count);
-        (void)xml_fault(node, r->faults, "\"%s\" is no figure of a <%s>%s%s", said->ids[i],
-            xml_name(xml_parent(node)), nearest != NULL ? "; did you mean " : "; name an attribute",
-            nearest != NULL ? nearest : "");
+        if (nearest != NULL)
+            (void)xml_fault(node, r->faults, "\"%s\" is no figure of a <%s>; did you mean %s?",
+                said->ids[i], xml_name(xml_parent(node)), nearest);
+        else
+            (void)xml_fault(node, r->faults, "\"%s\" is no figure of a <%s>; name an attribute",
+                said->ids[i], xml_name(xml_parent(node)));
     }
 }
 

@@ -119,7 +119,7 @@ static void fault_window(struct scenario_reader *r, const struct xml_node *node,
     char start_text[DATE_TEXT_SIZE];
 
     (void)xml_fault(node, r->faults,
-        "no period starts in its window, %s %s to %s %s (exclusive); periods start in %s and each "
+        "no period starts in its window, %s %s, %s %s (exclusive); periods start in %s and each "
         "%d months after; widen it",
         from_name, date_format_month(from, from_text), to_name, date_format_month(to, to_text),
         date_format_month(h->start, start_text), h->step_months);

@@ -24,8 +24,8 @@ struct loaded {
 static struct loaded load(const char *text)
 {
     struct loaded l = {.arena = arena_create(), .rc = -1};
-    struct xml_document *document =
-        xml_parse(text, strlen(text), "catalog.xml", &XML_LIMITS_FILES, NULL, &l.faults);
+    struct xml_document *document = xml_parse(
+        text, strlen(text), "catalog.xml", &XML_LIMITS_FILES, NULL, &l.faults);
 
     ck_assert_ptr_nonnull(document);
     l.rc = catalog_read(xml_root(document), l.arena, &l.catalog, &l.faults);
@@ -66,9 +66,10 @@ END_TEST
 
 START_TEST(several_catalogs_are_one_and_a_chip_may_come_after_its_system)
 {
-    struct loaded l = load("<scenario xmlns=\"urn:wattyard:1\"><catalog><system id=\"s\" chip=\"c\" "
-                           "hosts=\"1\" chips-per-host=\"2\" power-kw=\"1\"/></catalog>"
-                           "<catalog>" CHIP("b") CHIP("c") "</catalog></scenario>");
+    struct loaded l = load(
+        "<scenario xmlns=\"urn:wattyard:1\"><catalog><system id=\"s\" chip=\"c\" "
+        "hosts=\"1\" chips-per-host=\"2\" power-kw=\"1\"/></catalog>"
+        "<catalog>" CHIP("b") CHIP("c") "</catalog></scenario>");
 
     ck_assert_int_eq(l.rc, 0);
     ck_assert_uint_eq(l.catalog.chip_count, 2);
@@ -86,8 +87,8 @@ START_TEST(ids_are_unique_over_all_catalogs)
         "c") "</catalog>\n<catalog>" CHIP("c") "</catalog></scenario>");
 
     ck_assert_int_eq(l.rc, -1);
-    ck_assert_ptr_nonnull(edit_find_fault(
-        &l.faults, "catalog.xml:3: <chip id=\"c\">: another chip has this id"));
+    ck_assert_ptr_nonnull(
+        edit_find_fault(&l.faults, "catalog.xml:3: <chip id=\"c\">: another chip has this id"));
     unload(&l);
 }
 END_TEST
@@ -195,8 +196,7 @@ static void check_chip_notes(const struct chip *chip)
         char figure[32];
 
         (void)snprintf(figure, sizeof figure, "peak-%s", PRECISION_NAMES[p]);
-        ck_assert_msg(
-            chip->peak_tflops[p] <= 0 || is_noted(chip->notes, chip->note_count, figure),
+        ck_assert_msg(chip->peak_tflops[p] <= 0 || is_noted(chip->notes, chip->note_count, figure),
             "%s of chip %s has neither source nor estimate", figure, chip->id);
     }
 }
@@ -210,8 +210,8 @@ static void check_system_notes(const struct system *system)
     for (size_t i = 0; i < sizeof FIGURES / sizeof *FIGURES; i++)
         ck_assert_msg(is_noted(system->notes, system->note_count, FIGURES[i]),
             "%s of system %s has neither source nor estimate", FIGURES[i], system->id);
-    ck_assert_msg(system->host_cores == 0 ||
-                      is_noted(system->notes, system->note_count, "cores-per-host"),
+    ck_assert_msg(
+        system->host_cores == 0 || is_noted(system->notes, system->note_count, "cores-per-host"),
         "cores-per-host of system %s has neither source nor estimate", system->id);
     ck_assert_msg(system->host_memory_gb <= 0 ||
                       is_noted(system->notes, system->note_count, "memory-gb-per-host"),
@@ -245,8 +245,7 @@ START_TEST(trainium_power_and_all_of_trn4_are_marked_as_estimates)
     const struct system *trn4 = catalog_find_system(&l.catalog, "trn4");
 
     for (size_t i = 0; i < sizeof TRAINIUM / sizeof *TRAINIUM; i++)
-        ck_assert(
-            system_is_estimate(catalog_find_system(&l.catalog, TRAINIUM[i]), "power-kw"));
+        ck_assert(system_is_estimate(catalog_find_system(&l.catalog, TRAINIUM[i]), "power-kw"));
     ck_assert(system_is_estimate(trn4, "hosts"));
     ck_assert(system_is_estimate(trn4, "hbm-gb"));
     ck_assert(system_is_estimate(trn4, "peak-fp8"));

@@ -93,9 +93,8 @@ START_TEST(a_row_ends_after_it_starts)
     struct dated dated;
     struct arena *arena = arena_create();
 
-    ck_assert_int_eq(
-        dated_rows_add(
-            &rows, (struct dated_value){Y2026, Y2026, 1, {"a.xml", 4}}, "power", &faults),
+    ck_assert_int_eq(dated_rows_add(&rows, (struct dated_value){Y2026, Y2026, 1, {"a.xml", 4}},
+                         "power", &faults),
         -1);
     ck_assert_ptr_nonnull(
         edit_find_fault(&faults, "a.xml:4: <power>: it ends (to) no later than it starts"));

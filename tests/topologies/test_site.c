@@ -24,8 +24,8 @@ struct loaded {
 static struct loaded load(const char *text)
 {
     struct loaded l = {.arena = arena_create()};
-    struct xml_document *document =
-        xml_parse(text, strlen(text), "site.xml", &XML_LIMITS_FILES, NULL, &l.faults);
+    struct xml_document *document = xml_parse(
+        text, strlen(text), "site.xml", &XML_LIMITS_FILES, NULL, &l.faults);
 
     ck_assert_ptr_nonnull(document);
     l.rc = site_read(xml_root(document), l.arena, &l.site, &l.faults);
@@ -90,8 +90,8 @@ END_TEST
 
 START_TEST(a_site_without_a_price_is_a_fault)
 {
-    struct loaded l =
-        load("<site xmlns=\"urn:wattyard:1\" id=\"s\" region=\"r\" jurisdiction=\"us\"/>");
+    struct loaded l = load(
+        "<site xmlns=\"urn:wattyard:1\" id=\"s\" region=\"r\" jurisdiction=\"us\"/>");
 
     ck_assert_int_eq(l.rc, -1);
     ck_assert_ptr_nonnull(

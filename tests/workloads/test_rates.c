@@ -1,7 +1,7 @@
 /*
- * Known answers are worked by hand from the planning model (Rates) for one round chip: 100 GB of HBM
- * at 1,000 GB/s, half of it reached, 1,000 TFLOPS of fp8, half of it reached. A replica of 4 chips
- * has 360 GB for weights and sequences, reads 2e12 bytes/s and does 2e15 operations/s.
+ * Known answers are worked by hand from the planning model (Rates) for one round chip: 100 GB of
+ * HBM at 1,000 GB/s, half of it reached, 1,000 TFLOPS of fp8, half of it reached. A replica of 4
+ * chips has 360 GB for weights and sequences, reads 2e12 bytes/s and does 2e15 operations/s.
  */
 #include "workloads/rates.h"
 

@@ -107,8 +107,7 @@ END_TEST
 
 START_TEST(what_a_horizon_leaves_out_has_its_default)
 {
-    char *text =
-        edit_replace(LEAST, "%s", "start=\"2026-01\" end=\"2027-12\" step=\"year\"");
+    char *text = edit_replace(LEAST, "%s", "start=\"2026-01\" end=\"2027-12\" step=\"year\"");
     struct scenario *s = parse(text);
 
     ck_assert(s->horizon.has_salvage);
@@ -432,8 +431,8 @@ END_TEST
 
 START_TEST(limits_are_by_vendor_stack_or_system)
 {
-    struct scenario *s =
-        load_edited("attribute=\"vendor\" value=\"nvidia\"", "attribute=\"stack\" value=\"neuron\"");
+    struct scenario *s = load_edited(
+        "attribute=\"vendor\" value=\"nvidia\"", "attribute=\"stack\" value=\"neuron\"");
 
     ck_assert(s->limits[0].counts_system[0] && !s->limits[0].counts_system[1]);
     scenario_destroy(s);
