@@ -280,6 +280,9 @@ static int read_value(const struct reading *r, const char *value, void *field)
             return bad_value(r, value, "it can't be empty");
         *(const char **)field = arena_copy_text(r->arena, value);
         return 0;
+    case XML_ANY_TEXT:
+        *(const char **)field = arena_copy_text(r->arena, value);
+        return 0;
     case XML_ID:
         if (!is_id(value, strlen(value)))
             return bad_value(r, value, ID_RULE);

@@ -66,16 +66,17 @@ struct where xml_where(const struct xml_node *node);
 
 /* How an attribute's text becomes a field of a struct. */
 enum xml_type {
-    XML_TEXT,    /* const char *, in the arena; not empty */
-    XML_ID,      /* const char *; letters, digits, '.', '_', '-', at most 64, starts with a letter
-                    or digit */
-    XML_IDS,     /* struct xml_ids: ids separated by blanks */
-    XML_NUMBER,  /* double, within min and max */
-    XML_COUNT,   /* int64_t, within min and max */
-    XML_MONTH,   /* date_month */
-    XML_INSTANT, /* int64_t, ms since 1970 */
-    XML_YES_NO,  /* bool */
-    XML_CHOICE   /* int: index into choices */
+    XML_TEXT,     /* const char *, in the arena; not empty */
+    XML_ANY_TEXT, /* const char *, in the arena; may be empty */
+    XML_ID,       /* const char *; letters, digits, '.', '_', '-', at most 64, starts with a letter
+                     or digit */
+    XML_IDS,      /* struct xml_ids: ids separated by blanks */
+    XML_NUMBER,   /* double, within min and max */
+    XML_COUNT,    /* int64_t, within min and max */
+    XML_MONTH,    /* date_month */
+    XML_INSTANT,  /* int64_t, ms since 1970 */
+    XML_YES_NO,   /* bool */
+    XML_CHOICE    /* int: index into choices */
 };
 
 struct xml_ids {
