@@ -1,7 +1,6 @@
 #include "topologies/fleet.h"
 
 #include "base/embed.h"
-#include "base/hostlist.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "base/xml.h"
@@ -9,7 +8,6 @@
 
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 EMBED_DECLARE(fleet_rng);
@@ -45,82 +43,6 @@ static void finish(struct fleet_reader *r)
     fleet->host_rack = host_rack;
 }
 
-struct named_rack {
-    const char *path;
-    const struct fleet_rack *rack;
-};
-
-static int compare_named(const void *a, const void *b)
-{
-    const struct named_rack *left = a;
-    const struct named_rack *right = b;
-    int order = strcmp(left->path, right->path);
-
-    return order != 0 ? order : (left->rack > right->rack) - (left->rack < right->rack);
-}
-
-/* The start of the names of a rack's hosts: "oregon-h1-f03-r07". Ids may hold '-', so that two
- * racks of different parents can come to the same. */
-static void rack_host_prefix(const struct fleet *fleet, int rack, char *buffer)
-{
-    const struct fleet_rack *r = &fleet->racks[rack];
-
-    (void)snprintf(buffer, FLEET_NAME_SIZE, "%s-%s-%s-%s", fleet->sites[r->site].id,
-        fleet->halls[r->hall].id, fleet->feeds[r->feed].id, r->id);
-}
-
-/* Host names must be unique; ids within their parent are, when these are. */
-static int check_unique(const struct fleet *fleet, struct faults *faults)
-{
-    struct named_rack *named = mem_zero((size_t)fleet->rack_count, sizeof *named);
-    struct arena *scratch = arena_create();
-    char name[FLEET_NAME_SIZE];
-    int rc = 0;
-
-    for (int i = 0; i < fleet->rack_count; i++) {
-        rack_host_prefix(fleet, i, name);
-        named[i] = (struct named_rack){arena_copy_text(scratch, name), &fleet->racks[i]};
-    }
-    qsort(named, (size_t)fleet->rack_count, sizeof *named, compare_named);
-    for (int i = 1; i < fleet->rack_count; i++)
-        if (str_equal(named[i - 1].path, named[i].path))
-            rc = faults_error(faults, named[i].rack->where,
-                "<rack id=\"%s\">: hosts of this rack and of the one in line %ld would both be "
-                "named %s-t01; ids must be unique within their parent, and so must the names",
-                named[i].rack->id, named[i - 1].rack->where.line, named[i].path);
-    arena_destroy(scratch);
-    mem_free(named);
-    return rc;
-}
-
-#define CHECK_IDS(count, nodes, parent, element)                                                   \
-    for (int i = 0; i < (count); i++)                                                              \
-        for (int k = i + 1; k < (count) && (nodes)[k].parent == (nodes)[i].parent; k++)            \
-            if (str_equal((nodes)[i].id, (nodes)[k].id)) {                                         \
-                rc = faults_error(faults, (nodes)[k].where,                                        \
-                    "<" element " id=\"%s\">: there is one of that id in the same place, in line " \
-                    "%ld",                                                                         \
-                    (nodes)[k].id, (nodes)[i].where.line);                                         \
-                break;                                                                             \
-            }
-
-static int check_sibling_ids(const struct fleet *fleet, struct faults *faults)
-{
-    int rc = 0;
-
-    for (int i = 0; i < fleet->site_count; i++)
-        for (int k = i + 1; k < fleet->site_count; k++)
-            if (str_equal(fleet->sites[i].id, fleet->sites[k].id)) {
-                rc = faults_error(faults, fleet->sites[k].where,
-                    "<site id=\"%s\">: there is a site of that id already, in line %ld",
-                    fleet->sites[k].id, fleet->sites[i].where.line);
-                break;
-            }
-    CHECK_IDS(fleet->hall_count, fleet->halls, site, "hall")
-    CHECK_IDS(fleet->feed_count, fleet->feeds, hall, "feed")
-    return rc;
-}
-
 static int read_fleet(struct fleet_reader *r, const struct xml_node *root)
 {
     struct fleet *fleet = r->fleet;
@@ -140,8 +62,8 @@ static int read_fleet(struct fleet_reader *r, const struct xml_node *root)
     (void)fleet_read_people(r, root);
     finish(r);
     if (r->faults->error_count == errors_before) {
-        (void)check_sibling_ids(fleet, r->faults);
-        (void)check_unique(fleet, r->faults);
+        (void)fleet_check_names(fleet, r->faults);
+        fleet_check_power(fleet, r->faults);
     }
     if (r->faults->error_count == errors_before && fleet->rack_count == 0)
         (void)xml_fault(root, r->faults,
@@ -162,6 +84,7 @@ static struct fleet *fleet_from(
         return NULL;
     arena = arena_create();
     reader.arena = arena;
+    reader.keeper.arena = arena;
     reader.fleet = arena_zero(arena, 1, sizeof *reader.fleet);
     reader.fleet->arena = arena;
     reader.fleet->path = arena_copy_text(arena, path);
@@ -172,6 +95,8 @@ static struct fleet *fleet_from(
     mem_free(reader.halls);
     mem_free(reader.feeds);
     mem_free(reader.racks);
+    ids_fini(&reader.tenant_ids);
+    ids_fini(&reader.user_names);
     xml_destroy(document);
     if (rc == 0)
         return reader.fleet;
@@ -203,12 +128,21 @@ const struct system *fleet_rack_system(const struct fleet *fleet, int rack)
     return &fleet->catalog.systems[fleet->racks[rack].system];
 }
 
+const char *fleet_rack_host_prefix(const struct fleet *fleet, int rack, char *buffer)
+{
+    const struct fleet_rack *r = &fleet->racks[rack];
+
+    (void)snprintf(buffer, FLEET_NAME_SIZE, "%s-%s-%s-%s", fleet->sites[r->site].id,
+        fleet->halls[r->hall].id, fleet->feeds[r->feed].id, r->id);
+    return buffer;
+}
+
 const char *fleet_host_name(const struct fleet *fleet, int host, char *buffer)
 {
     int rack = fleet->host_rack[host];
     size_t length;
 
-    rack_host_prefix(fleet, rack, buffer);
+    (void)fleet_rack_host_prefix(fleet, rack, buffer);
     length = strlen(buffer);
     (void)snprintf(buffer + length, FLEET_NAME_SIZE - length, "-t%02d",
         host - fleet->racks[rack].first_host + 1);

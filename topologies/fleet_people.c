@@ -60,16 +60,17 @@ static int read_tenants(struct fleet_reader *r, const struct xml_node *root)
         struct fleet_tenant *tenant = &tenants[r->fleet->tenant_count];
 
         *tenant = (struct fleet_tenant){
-            .usd_per_hour = INFINITY, .where = fleet_reader_where(r, node)};
+            .usd_per_hour = INFINITY, .where = keeper_where(&r->keeper, xml_where(node))};
         if (xml_read(node, TENANT_FIELDS, COUNT_OF(TENANT_FIELDS), tenant, r->arena, r->faults) |
-            xml_check_children(node, NO_CHILDREN, false, r->faults)) {
+            xml_check_children(node, NO_CHILDREN, false, r->faults))
             rc = -1;
+        if (tenant->id == NULL)
+            continue;
+        if (ids_add(&r->tenant_ids, tenant->id) < 0) {
+            rc = xml_fault(node, r->faults, "there is a tenant of that id already, in line %ld",
+                tenants[ids_find(&r->tenant_ids, tenant->id)].where.line);
             continue;
         }
-        for (int i = 0; i < r->fleet->tenant_count; i++)
-            if (str_equal(tenants[i].id, tenant->id))
-                rc = xml_fault(node, r->faults, "there is a tenant '%s' already, in line %ld",
-                    tenant->id, tenants[i].where.line);
         share_sum += tenant->share;
         r->fleet->tenant_count++;
     }
@@ -114,10 +115,11 @@ static int read_user(struct fleet_reader *r, const struct xml_node *node, struct
         .tenants = fields.tenants.count > 0 ? fields.tenants.ids : NULL,
         .tenant_count = fields.tenants.count,
         .priority_max = (int)fields.priority_max,
-        .where = fleet_reader_where(r, node)};
+        .where = keeper_where(&r->keeper, xml_where(node))};
     for (size_t i = 0; i < user->tenant_count; i++)
-        if (r->fleet->tenant_count > 0 && fleet_find_tenant(r->fleet, user->tenants[i]) < 0)
-            return xml_fault(node, r->faults, "there is no tenant '%s'", user->tenants[i]);
+        if (r->fleet->tenant_count > 0 &&
+            ids_resolve(&r->tenant_ids, user->tenants[i], "tenant", node, "tenants", r->faults) < 0)
+            return -1;
     return read_roles(r, node, fields.roles, &user->roles);
 }
 
@@ -138,10 +140,11 @@ static int read_users(struct fleet_reader *r, const struct xml_node *root)
             rc = -1;
             continue;
         }
-        for (int i = 0; i < r->fleet->user_count; i++)
-            if (str_equal(users[i].name, user->name))
-                rc = xml_fault(node, r->faults, "there is a user '%s' already, in line %ld",
-                    user->name, users[i].where.line);
+        if (ids_add(&r->user_names, user->name) < 0) {
+            rc = xml_fault(node, r->faults, "there is a user of that name already, in line %ld",
+                users[ids_find(&r->user_names, user->name)].where.line);
+            continue;
+        }
         r->fleet->user_count++;
     }
     r->fleet->users = users;

@@ -62,18 +62,6 @@ struct fleet_level {
 
 enum { LEVEL_SITE, LEVEL_HALL, LEVEL_FEED, LEVEL_RACK, LEVEL_COUNT };
 
-struct where fleet_reader_where(struct fleet_reader *r, const struct xml_node *node)
-{
-    struct where where = xml_where(node);
-
-    if (where.file != r->seen_file) {
-        r->seen_file = where.file;
-        r->kept_file = arena_copy_text(r->arena, where.file);
-    }
-    where.file = r->kept_file;
-    return where;
-}
-
 static int add_site(struct fleet_reader *r, const struct xml_node *node,
     const struct node_fields *fields, const char *id, int parent)
 {
@@ -88,7 +76,7 @@ static int add_site(struct fleet_reader *r, const struct xml_node *node,
         .pue = fields->pue,
         .usd_per_mwh = fields->usd_per_mwh,
         .first_hall = fleet->hall_count,
-        .where = fleet_reader_where(r, node)};
+        .where = keeper_where(&r->keeper, xml_where(node))};
     return fleet->site_count++;
 }
 
@@ -102,7 +90,7 @@ static int add_hall(struct fleet_reader *r, const struct xml_node *node,
         .site = parent,
         .power_kw = fields->power_kw,
         .first_feed = fleet->feed_count,
-        .where = fleet_reader_where(r, node)};
+        .where = keeper_where(&r->keeper, xml_where(node))};
     return fleet->hall_count++;
 }
 
@@ -118,7 +106,7 @@ static int add_feed(struct fleet_reader *r, const struct xml_node *node,
         .power_kw = fields->power_kw,
         .reclaim_share = fields->reclaim_share,
         .first_rack = fleet->rack_count,
-        .where = fleet_reader_where(r, node)};
+        .where = keeper_where(&r->keeper, xml_where(node))};
     return fleet->feed_count++;
 }
 
@@ -140,7 +128,7 @@ static int add_rack(struct fleet_reader *r, const struct xml_node *node,
         .usd_per_hour = fields->usd_per_hour,
         .first_host = fleet->host_count,
         .host_count = system != NULL ? system->host_count : 0,
-        .where = fleet_reader_where(r, node)};
+        .where = keeper_where(&r->keeper, xml_where(node))};
     fleet->host_count += r->racks[fleet->rack_count].host_count;
     return fleet->rack_count++;
 }
@@ -202,32 +190,58 @@ static int check_node(struct fleet_reader *r, int level, const struct xml_node *
     return 0;
 }
 
+/* Says what is too much; after that nothing more is read. */
 static int check_size(struct fleet_reader *r, const struct xml_node *node)
 {
     const struct fleet *fleet = r->fleet;
 
-    if (fleet->host_count > FLEET_HOSTS_MAX)
-        return xml_fault(
-            node, r->faults, "the fleet has over %d hosts; split it by site", FLEET_HOSTS_MAX);
-    if (fleet->rack_count > FLEET_RACKS_MAX)
-        return xml_fault(
-            node, r->faults, "the fleet has over %d racks; split it by site", FLEET_RACKS_MAX);
-    if (fleet->site_count > FLEET_NODES_MAX || fleet->hall_count > FLEET_NODES_MAX ||
-        fleet->feed_count > FLEET_NODES_MAX)
-        return xml_fault(
-            node, r->faults, "the fleet has over %d sites, halls or feeds", FLEET_NODES_MAX);
+    if (fleet->host_count <= FLEET_HOSTS_MAX && fleet->rack_count <= FLEET_RACKS_MAX &&
+        fleet->site_count <= FLEET_NODES_MAX && fleet->hall_count <= FLEET_NODES_MAX &&
+        fleet->feed_count <= FLEET_NODES_MAX)
+        return 0;
+    r->is_full = true;
+    return xml_fault(node, r->faults,
+        "the fleet has over %d hosts, %d racks, or %d sites, halls or feeds; split it by site",
+        FLEET_HOSTS_MAX, FLEET_RACKS_MAX, FLEET_NODES_MAX);
+}
+
+/* The names that an id stands for, or the fault with it. */
+static int expand_id(
+    struct fleet_reader *r, const struct xml_node *node, const char *id, struct hostlist *out)
+{
+    struct err err = {0};
+
+    if (hostlist_expand(id, FLEET_NAMES_MAX - r->name_count, out, &err) != 0)
+        return xml_fault(node, r->faults, "attribute 'id': %s", err.text);
+    r->name_count += out->count;
+    for (size_t i = 0; i < out->count; i++)
+        if (strlen(out->names[i]) > ID_BYTES_MAX)
+            return xml_fault(node, r->faults, "id '%.70s' is longer than %d letters", out->names[i],
+                ID_BYTES_MAX);
     return 0;
 }
 
 static int read_level(
     struct fleet_reader *r, int level, const struct xml_node *parent_node, int parent);
 
-/* One element: as many nodes as its id names, each with all that stands inside. */
+/* One node of a level with all that stands inside. */
+static int add_node(struct fleet_reader *r, int level, const struct xml_node *node,
+    const struct node_fields *fields, const char *id, int parent)
+{
+    int index = LEVELS[level].add(r, node, fields, arena_copy_text(r->arena, id), parent);
+    int rc = check_size(r, node);
+
+    if (level + 1 < LEVEL_COUNT && read_level(r, level + 1, node, index) != 0)
+        rc = -1;
+    LEVELS[level].close(r, index);
+    return rc;
+}
+
+/* One element: as many nodes as its id names. */
 static int read_node(struct fleet_reader *r, int level, const struct xml_node *node, int parent)
 {
     struct node_fields fields = {.power_kw = INFINITY, .pue = 1};
     struct hostlist names = {0};
-    struct err err = {0};
     int rc = 0;
 
     if (xml_read(node, LEVELS[level].fields, LEVELS[level].field_count, &fields, r->arena,
@@ -237,27 +251,14 @@ static int read_node(struct fleet_reader *r, int level, const struct xml_node *n
         rc = -1;
     if (xml_check_children(node, LEVELS[level].children, false, r->faults) != 0)
         rc = -1;
-    if (fields.id == NULL)
-        return -1;
-    if (hostlist_expand(fields.id, FLEET_RACKS_MAX, &names, &err) != 0)
-        return xml_fault(node, r->faults, "attribute 'id': %s", err.text);
-    for (size_t i = 0; i < names.count; i++) {
-        int index;
-
-        if (strlen(names.names[i]) > ID_BYTES_MAX) {
-            rc = xml_fault(node, r->faults, "id '%.70s' is longer than %d letters", names.names[i],
-                ID_BYTES_MAX);
-            break;
-        }
-        index = LEVELS[level].add(
-            r, node, &fields, arena_copy_text(r->arena, names.names[i]), parent);
-        if (level + 1 < LEVEL_COUNT && read_level(r, level + 1, node, index) != 0)
+    if (fields.id != NULL && expand_id(r, node, fields.id, &names) != 0)
+        rc = -1;
+    if (names.count == 0) /* what stands inside is still read, for its faults */
+        rc = add_node(r, level, node, &fields, "", parent) != 0 ? -1 : rc;
+    /* Faults inside a range are alike for each of its names: say them once. */
+    for (size_t i = 0; i < names.count && (i == 0 || rc == 0); i++)
+        if (add_node(r, level, node, &fields, names.names[i], parent) != 0)
             rc = -1;
-        LEVELS[level].close(r, index);
-        /* Faults inside a range are alike for each of its names: say them once. */
-        if (rc != 0 || (rc = check_size(r, node)) != 0)
-            break;
-    }
     hostlist_fini(&names);
     return rc;
 }
@@ -268,7 +269,7 @@ static int read_level(
     int rc = 0;
 
     for (const struct xml_node *node = xml_first_named(parent_node, LEVELS[level].element);
-         node != NULL; node = xml_next_named(node, LEVELS[level].element))
+         node != NULL && !r->is_full; node = xml_next_named(node, LEVELS[level].element))
         if (read_node(r, level, node, parent) != 0)
             rc = -1;
     return rc;

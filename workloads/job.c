@@ -38,6 +38,7 @@ static void read_document(struct job_reader *r, struct xml_document *document)
     size_t first = r->count;
     size_t errors_before = r->faults->error_count;
 
+    r->keeper = (struct keeper){.arena = r->arena};
     if (xml_is(root, "job")) {
         read_one(r, root);
     } else if (xml_is(root, "jobs")) {
@@ -51,7 +52,6 @@ static void read_document(struct job_reader *r, struct xml_document *document)
     }
     if (r->faults->error_count == errors_before)
         (void)xml_check_schema(document, embed_job_rng, embed_job_rng_bytes, r->faults);
-    r->seen_file = NULL;
     xml_destroy(document);
 }
 

@@ -4,6 +4,7 @@
 #ifndef WORKLOADS_JOB_PRIVATE_H
 #define WORKLOADS_JOB_PRIVATE_H
 
+#include "base/keeper.h"
 #include "workloads/job.h"
 
 struct xml_node;
@@ -13,14 +14,14 @@ struct job_reader {
     struct faults *faults;
     struct job_spec *specs;
     size_t count, capacity;
-    const char *seen_file; /* the document's name of the file last asked about, and our copy */
-    const char *kept_file;
+    struct keeper keeper;   /* of the document that is being read */
+    size_t host_name_count; /* made by hostlists so far, at most JOB_HOST_NAMES_MAX */
 };
 
-enum { JOB_SPECS_MAX = 1000000 };
-
-/* Where the node stands, with a file name that outlives the document. */
-struct where job_reader_where(struct job_reader *reader, const struct xml_node *node);
+enum {
+    JOB_SPECS_MAX = 1000000,
+    JOB_HOST_NAMES_MAX = 4000000 /* that hostlists may make in all, so that no file takes long */
+};
 
 /* One <job> into *out. 0, or -1 with faults. */
 int job_read(struct job_reader *reader, const struct xml_node *node, struct job_spec *out);
@@ -41,8 +42,10 @@ int job_read_systems(struct job_reader *reader, const struct xml_node *node, str
 /* What a manifest must keep to beyond the ranges of its attributes. 0 or -1 with faults. */
 int job_check(struct job_reader *reader, const struct xml_node *node, const struct job_spec *spec);
 
-/* Names are unique within a file; <after> makes no cycle within the list. */
+/* Names of the specs from first on (of one file) are unique. O(n log n). 0 or -1 with faults. */
 int job_check_names(const struct job_reader *reader, size_t first);
+/* <after> makes no cycle within the list; names that are not in it may be jobs of the scheduler.
+ * O((n + rows) log n). 0 or -1 with faults. */
 int job_check_cycles(const struct job_reader *reader);
 
 #endif

@@ -7,6 +7,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 enum { ARGS_MAX = 4096, ENV_MAX = 1024, SYSTEMS_MAX = 64 };
 
@@ -20,22 +21,10 @@ static const struct xml_field COMMAND_FIELDS[] = {
 };
 static const struct xml_field ENV_FIELDS[] = {
     {"name", XML_TEXT, XML_REQUIRED, offsetof(struct job_env, name), 0, 0, NULL},
-    {"value", XML_TEXT, XML_OPTIONAL, offsetof(struct job_env, value), 0, 0, NULL},
+    {"value", XML_ANY_TEXT, XML_OPTIONAL, offsetof(struct job_env, value), 0, 0, NULL},
 };
 static const char *const COMMAND_CHILDREN[] = {"arg", NULL};
 static const char *const NO_CHILDREN[] = {NULL};
-
-struct where job_reader_where(struct job_reader *r, const struct xml_node *node)
-{
-    struct where where = xml_where(node);
-
-    if (where.file != r->seen_file) {
-        r->seen_file = where.file;
-        r->kept_file = arena_copy_text(r->arena, where.file);
-    }
-    where.file = r->kept_file;
-    return where;
-}
 
 static size_t count_named(const struct xml_node *node, const char *name)
 {
@@ -80,6 +69,17 @@ int job_read_command(struct job_reader *r, const struct xml_node *node, struct j
     return rc;
 }
 
+static int read_variable(struct job_reader *r, const struct xml_node *row, struct job_env *out)
+{
+    *out = (struct job_env){.value = ""};
+    if (xml_read(row, ENV_FIELDS, COUNT_OF(ENV_FIELDS), out, r->arena, r->faults) |
+        xml_check_children(row, NO_CHILDREN, false, r->faults))
+        return -1;
+    if (strchr(out->name, '=') != NULL)
+        return xml_fault(row, r->faults, "a variable's name can't hold '='");
+    return 0;
+}
+
 int job_read_env(struct job_reader *r, const struct xml_node *node, const struct job_env **out,
     size_t *out_count)
 {
@@ -95,15 +95,13 @@ int job_read_env(struct job_reader *r, const struct xml_node *node, const struct
     env = arena_zero(r->arena, count, sizeof *env);
     for (const struct xml_node *row = xml_first_named(node, "env"); row != NULL;
          row = xml_next_named(row, "env")) {
-        env[i].value = "";
-        if (xml_read(row, ENV_FIELDS, COUNT_OF(ENV_FIELDS), &env[i], r->arena, r->faults) |
-            xml_check_children(row, NO_CHILDREN, false, r->faults)) {
+        if (read_variable(r, row, &env[i]) != 0) {
             rc = -1;
             continue;
         }
-        for (const char *c = env[i].name; *c != '\0'; c++)
-            if (*c == '=')
-                rc = xml_fault(row, r->faults, "a variable's name can't hold '='");
+        for (size_t k = 0; k < i; k++)
+            if (str_equal(env[k].name, env[i].name))
+                rc = xml_fault(row, r->faults, "the variable is set twice; keep one");
         i++;
     }
     *out = env;
@@ -157,12 +155,12 @@ static int read_system(struct job_reader *r, const struct xml_node *node,
     *out = (struct job_system){.id = fields.id,
         .throughput = fields.throughput,
         .tasks = (int)fields.tasks,
-        .segment = spec->segment,
+        .segment = spec->segment > (int)fields.tasks ? (int)fields.tasks : spec->segment,
         .chips_per_task = (int)fields.chips_per_task,
         .command = spec->command,
         .env = spec->env,
         .env_count = spec->env_count,
-        .where = job_reader_where(r, node)};
+        .where = keeper_where(&r->keeper, xml_where(node))};
     if (xml_check_children(node, SYSTEM_CHILDREN, false, r->faults) != 0 ||
         job_read_segment(r, node, fields.segment, &out->segment) != 0 ||
         job_read_command(r, node, &out->command) != 0 ||

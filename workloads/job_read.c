@@ -171,7 +171,8 @@ static int read_after(struct job_reader *r, const struct xml_node *node, struct 
 
         if (spec->after_count + 1 >= AFTER_MAX)
             return xml_fault(node, r->faults, "has over %d <after> rows", AFTER_MAX - 1);
-        *after = (struct job_after){.outcome = JOB_AFTER_OK, .where = job_reader_where(r, child)};
+        *after = (struct job_after){
+            .outcome = JOB_AFTER_OK, .where = keeper_where(&r->keeper, xml_where(child))};
         if (xml_read(child, AFTER_FIELDS, COUNT_OF(AFTER_FIELDS), after, r->arena, r->faults) |
             xml_check_children(child, NO_CHILDREN, false, r->faults))
             rc = -1;
@@ -239,7 +240,7 @@ int job_read(struct job_reader *r, const struct xml_node *node, struct job_spec 
         .work_minutes = NAN};
     size_t errors_before = r->faults->error_count;
 
-    *out = (struct job_spec){.where = job_reader_where(r, node)};
+    *out = (struct job_spec){.where = keeper_where(&r->keeper, xml_where(node))};
     (void)xml_read(node, JOB_FIELDS, COUNT_OF(JOB_FIELDS), &fields, r->arena, r->faults);
     (void)xml_check_children(node, JOB_CHILDREN, false, r->faults);
     (void)read_elements(r, node, &fields);
