@@ -28,15 +28,17 @@ void json_text(struct json_writer *writer, const char *key, const char *text); /
 void json_number(struct json_writer *writer, const char *key, double number);
 void json_count(struct json_writer *writer, const char *key, int64_t count);
 void json_bool(struct json_writer *writer, const char *key, bool value);
-void json_null(struct json_writer *writer, const char *key);
+void json_none(struct json_writer *writer, const char *key); /* null */
 
-/* The finished document; one line an element of the outer lists when indented. -1: could not be
- * written (disk full, closed pipe). */
+/* The finished document, all of it closed: a line for each member of the outermost object, and one
+ * for each element of the lists in it that hold objects or lists. Flushes the stream. -1: could not
+ * be written (disk full, closed pipe). */
 int json_print(const struct json_writer *writer, FILE *stream, struct err *err);
 /* The same as text without newlines; gives (mem_free). */
 char *json_to_text(const struct json_writer *writer);
 
-/* Reading: a parsed document, released with json_destroy; the values in it are borrowed. */
+/* Reading: a parsed document, released with json_destroy; the values in it are borrowed. An error
+ * names the line ("3: ..."), and the file where there is one ("FILE:3: ..."). */
 struct json_value *json_load(const char *path, size_t max_bytes, struct err *err);
 struct json_value *json_parse(const char *text, size_t count, struct err *err);
 void json_destroy(struct json_value *root);
