@@ -89,6 +89,10 @@ struct lp_options {
     void *context;
 };
 
+/* Who solves, and its version ("5.0"). */
+#define LP_SOLVER_NAME "GLPK"
+const char *lp_solver_version(void);
+
 /* The model. Names are made only when they are needed: in written files and error texts. */
 
 enum lp_thing { LP_ROW, LP_COLUMN };
