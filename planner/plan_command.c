@@ -1,0 +1,224 @@
+/* `wattyard plan`: a scenario in, a plan out. An edge file: it reads the clock, and prints. */
+#include "planner/commands.h"
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/faults.h"
+#include "base/interrupt.h"
+#include "base/progress.h"
+#include "planner/capacity_solve.h"
+#include "planner/lp.h"
+#include "planner/output_file.h"
+#include "planner/plan_csv.h"
+#include "planner/plan_json.h"
+#include "planner/plan_text.h"
+
+enum { EXIT_DONE = 0, EXIT_NO_PLAN = 1, EXIT_INPUT = 2, EXIT_LIMIT = 3 };
+
+enum { PERIODS_FIT, PERIODS_ALL };
+static const char *const PERIODS_CHOICES[] = {"fit", "all", NULL};
+
+struct plan_options {
+    bool json;
+    const char *csv_folder;
+    const char *mps_path;
+    const char *lp_path;
+    double time_limit_s;
+    int periods;
+};
+
+static const struct option OPTIONS[] = {
+    {"json", 0, OPTION_FLAG, offsetof(struct plan_options, json), NULL,
+        "print the plan as one JSON object", 0, 0, NULL},
+    {"csv", 0, OPTION_TEXT, offsetof(struct plan_options, csv_folder), "DIR",
+        "also write the plan's lists to DIR, one CSV file each, with the fields of the JSON", 0, 0,
+        NULL},
+    {"periods", 0, OPTION_CHOICE, offsetof(struct plan_options, periods), "WHICH",
+        "fit: put periods together where tables would not fit the page; all: show each", 0, 0,
+        PERIODS_CHOICES},
+    {"time-limit", 0, OPTION_NUMBER, offsetof(struct plan_options, time_limit_s), "SECONDS",
+        "end the solve after so long, with the best plan so far", 1e-3, 1e9, NULL},
+    {"write-mps", 0, OPTION_TEXT, offsetof(struct plan_options, mps_path), "FILE",
+        "also write the model as free MPS, for other solvers", 0, 0, NULL},
+    {"write-lp", 0, OPTION_TEXT, offsetof(struct plan_options, lp_path), "FILE",
+        "also write the model in CPLEX LP format", 0, 0, NULL},
+};
+
+static const char DETAILS[] =
+    "Reads a scenario (sites with power, offers of systems, workloads with demand, limits of money "
+    "and promises) and finds the plan of the least cost: what to acquire where and when, and what "
+    "runs on it. What is not served counts as a cost, at its stated value. The model is a linear "
+    "program; `wattyard help model` defines it.\n"
+    "\n"
+    "Exit status: 0 a plan was found; 1 there is none; 2 the scenario or the call is wrong; 3 the "
+    "time limit or Ctrl-C ended the solve, and the best plan so far is printed where there is one.";
+
+static const char EXAMPLES[] =
+    "wattyard plan two-sites.xml  # the plan as tables\n"
+    "wattyard plan two-sites.xml --periods all --csv out  # all periods, and CSV files\n"
+    "wattyard plan two-sites.xml --json | jq .cost_usd\n"
+    "wattyard plan two-sites.xml --write-mps model.mps  # then: glpsol --freemps model.mps\n";
+
+struct solve_context {
+    struct progress progress;
+};
+
+static void show_progress(void *context, const char *text, double done, double total)
+{
+    struct solve_context *solve = context;
+
+    if (total > 0)
+        progress_show(&solve->progress, text, done, total);
+    else
+        progress_note(&solve->progress, text);
+}
+
+static bool ask_stop(void *context)
+{
+    (void)context;
+    return interrupt_pending();
+}
+
+typedef int write_fn(const struct lp *lp, FILE *file, struct err *err);
+
+static int write_model(
+    const struct capacity_model *model, const char *path, write_fn *write, struct err *err)
+{
+    struct output_file *file;
+
+    if (path == NULL)
+        return 0;
+    file = output_file_create(path, err);
+    if (file == NULL)
+        return -1;
+    if (write(model->lp, output_file_stream(file), err) != 0) {
+        output_file_abandon(file);
+        return err_wrap(err, "%s", path);
+    }
+    return output_file_commit(file, err);
+}
+
+static int write_models(
+    const struct scenario *scenario, const struct plan_options *options, struct err *err)
+{
+    const struct capacity_model_options model_options = {0};
+    struct capacity_model *model = NULL;
+    int rc = -1;
+
+    if (options->mps_path == NULL && options->lp_path == NULL)
+        return 0;
+    model = capacity_model_create(scenario, &model_options, err);
+    if (model == NULL)
+        return -1;
+    if (write_model(model, options->mps_path, lp_write_mps, err) == 0 &&
+        write_model(model, options->lp_path, lp_write_lp, err) == 0)
+        rc = 0;
+    capacity_model_destroy(model);
+    return rc;
+}
+
+static struct capacity_plan *solve(const struct scenario *scenario,
+    const struct plan_options *options, const struct command_context *context, struct err *err)
+{
+    struct solve_context solve_context = {.progress = progress_start(context->err)};
+    const struct solve_options solve_options = {.time_limit_s = options->time_limit_s,
+        .progress = show_progress,
+        .stop = ask_stop,
+        .context = &solve_context,
+        .clock_s = clock_monotonic_s};
+    struct capacity_plan *plan = capacity_solve(scenario, &solve_options, err);
+
+    progress_end(&solve_context.progress);
+    return plan;
+}
+
+static int print_plan(const struct capacity_plan *plan, const struct plan_options *options,
+    FILE *stream, struct err *err)
+{
+    const struct plan_text_options text_options = {
+        .all_periods = options->periods == PERIODS_ALL, .is_interrupted = interrupt_pending()};
+
+    if (options->csv_folder != NULL && plan->has_plan &&
+        plan_csv_write(plan, options->csv_folder, err) != 0)
+        return -1;
+    if (options->json)
+        return plan_json_print(plan, plan_text_refusal(plan), stream, err);
+    plan_text_print(plan, &text_options, stream);
+    if (fflush(stream) != 0)
+        return err_set_errno(err, "the plan can't be written");
+    return ferror(stream) ? err_set(err, ERR_IO, "the plan can't be written") : 0;
+}
+
+static int exit_status(enum plan_status status)
+{
+    switch (status) {
+    case PLAN_OPTIMAL:
+        return EXIT_DONE;
+    case PLAN_INFEASIBLE:
+    case PLAN_UNBOUNDED:
+        return EXIT_NO_PLAN;
+    case PLAN_TIME_LIMIT:
+        return EXIT_LIMIT;
+    }
+    return EXIT_NO_PLAN;
+}
+
+static int plan_scenario(const struct scenario *scenario, double read_s,
+    const struct plan_options *options, const struct command_context *context)
+{
+    struct err err = {0};
+    struct capacity_plan *plan = NULL;
+    int status;
+
+    if (write_models(scenario, options, &err) == 0)
+        plan = solve(scenario, options, context, &err);
+    if (plan != NULL)
+        plan->seconds.read = read_s;
+    if (plan != NULL && print_plan(plan, options, context->out, &err) == 0) {
+        status = exit_status(plan->status);
+    } else {
+        (void)fprintf(context->err, "wattyard plan: %s\n", err.text);
+        status = err_exit_status(&err);
+    }
+    capacity_plan_destroy(plan);
+    return status;
+}
+
+static int run(
+    const struct command *command, int argc, char **argv, const struct command_context *context)
+{
+    struct plan_options options = {0};
+    struct faults faults = {0};
+    const char *positional[1];
+    size_t positional_count;
+    struct scenario *scenario;
+    double start_s = clock_monotonic_s();
+    int status = options_begin(
+        command, argc, argv, &options, positional, &positional_count, context);
+
+    if (status >= 0)
+        return status;
+    interrupt_block();
+    scenario = scenario_load(positional[0], context->data_folder, &faults);
+    if (faults.count > 0)
+        faults_print(&faults, context->err);
+    faults_fini(&faults);
+    if (scenario == NULL)
+        return EXIT_INPUT;
+    status = plan_scenario(scenario, clock_monotonic_s() - start_s, &options, context);
+    scenario_destroy(scenario);
+    return status;
+}
+
+const struct command PLAN_COMMAND = {
+    .name = "plan",
+    .arguments = "FILE",
+    .summary = "what to acquire, where and when, and what runs on it",
+    .details = DETAILS,
+    .examples = EXAMPLES,
+    .options = OPTIONS,
+    .option_count = sizeof OPTIONS / sizeof OPTIONS[0],
+    .positional_min = 1,
+    .positional_max = 1,
+    .run = run,
+};

@@ -1,0 +1,264 @@
+#include "planner/plan_grid.h"
+
+#include "base/mem.h"
+#include "base/str.h"
+#include "base/table.h"
+#include "planner/plan_columns.h"
+
+#include <math.h>
+
+struct plan_grid {
+    const struct scenario *scenario;
+    size_t first_count, second_count;
+    int *row_of; /* by pair: its row + 1; 0: none */
+    double **rows;
+    size_t row_count, capacity;
+};
+
+const char *plan_site_name(const struct scenario *scenario, int site)
+{
+    return scenario->sites[site].id;
+}
+
+const char *plan_system_name(const struct scenario *scenario, int system)
+{
+    return scenario->catalog.systems[system].id;
+}
+
+const char *plan_offer_name(const struct scenario *scenario, int offer)
+{
+    return scenario->offers[offer].id;
+}
+
+const char *plan_workload_name(const struct scenario *scenario, int workload)
+{
+    return scenario->workloads[workload].id;
+}
+
+struct plan_grid *plan_grid_create(
+    const struct scenario *scenario, size_t first_count, size_t second_count)
+{
+    struct plan_grid *grid = mem_zero(1, sizeof *grid);
+
+    grid->scenario = scenario;
+    grid->first_count = first_count;
+    grid->second_count = second_count;
+    grid->row_of = mem_zero(first_count * second_count, sizeof *grid->row_of);
+    return grid;
+}
+
+void plan_grid_destroy(struct plan_grid *grid)
+{
+    if (grid == NULL)
+        return;
+    for (size_t i = 0; i < grid->row_count; i++)
+        mem_free(grid->rows[i]);
+    mem_free(grid->rows);
+    mem_free(grid->row_of);
+    mem_free(grid);
+}
+
+double *plan_grid_row(struct plan_grid *grid, int first, int second)
+{
+    int *row = &grid->row_of[(size_t)first * grid->second_count + (size_t)second];
+
+    if (*row == 0) {
+        grid->rows = mem_grow(grid->rows, grid->row_count, &grid->capacity, sizeof *grid->rows);
+        grid->rows[grid->row_count] = mem_zero(
+            (size_t)grid->scenario->period_count, sizeof(double));
+        grid->row_count++;
+        *row = (int)grid->row_count;
+    }
+    return grid->rows[*row - 1];
+}
+
+bool plan_grid_is_empty(const struct plan_grid *grid)
+{
+    return grid->row_count == 0;
+}
+
+/* How a grid is laid out on the page. */
+struct layout {
+    plan_name_fn *first_name, *second_name;
+    enum plan_grid_kind kind;
+    int first_width; /* of the names of the first things */
+    int label_width; /* of both names, with their indent */
+    int cell_width;
+    int decimals;
+};
+
+static double column_amount(
+    const double *row, const struct plan_column *column, enum plan_grid_kind kind)
+{
+    double sum = 0;
+
+    if (kind == PLAN_GRID_STOCK)
+        return row[column->last];
+    for (int t = column->first; t <= column->last; t++)
+        sum += row[t];
+    return sum;
+}
+
+/* "-" for nothing, "<1" for what would be rounded to nothing. */
+static const char *format_amount(double amount, int decimals, char *buffer, size_t size)
+{
+    double unit = pow(10, -decimals);
+
+    if (amount == 0)
+        (void)snprintf(buffer, size, "-");
+    else if (amount > 0 && amount < unit / 2)
+        (void)snprintf(buffer, size, "<%.*f", decimals, unit);
+    else
+        return str_grouped(amount, decimals, buffer, size);
+    return buffer;
+}
+
+static int widest(int width, size_t other)
+{
+    return width > (int)other ? width : (int)other;
+}
+
+/* A tenth of a system is worth showing where there are no thousands of them. */
+static void measure_amounts(const struct plan_grid *grid, struct layout *layout)
+{
+    double largest = 0;
+    bool is_whole = true;
+    char text[48];
+
+    for (size_t i = 0; i < grid->row_count; i++) {
+        double sum = 0;
+
+        for (int t = 0; t < grid->scenario->period_count; t++) {
+            double amount = grid->rows[i][t];
+
+            sum = layout->kind == PLAN_GRID_FLOW ? sum + amount : fmax(sum, amount);
+            is_whole = is_whole && fabs(amount - round(amount)) < 1e-6;
+        }
+        largest = fmax(largest, sum);
+    }
+    layout->decimals = is_whole || largest >= 1000 ? 0 : 1;
+    layout->cell_width = (int)str_columns(
+        format_amount(largest, layout->decimals, text, sizeof text));
+}
+
+static void measure_names(const struct plan_grid *grid, struct layout *layout)
+{
+    int second_width = 0;
+
+    for (size_t a = 0; a < grid->first_count; a++)
+        for (size_t b = 0; b < grid->second_count; b++) {
+            if (grid->row_of[a * grid->second_count + b] == 0)
+                continue;
+            layout->first_width = widest(
+                layout->first_width, str_columns(layout->first_name(grid->scenario, (int)a)));
+            second_width = widest(
+                second_width, str_columns(layout->second_name(grid->scenario, (int)b)));
+        }
+    layout->label_width = 2 + layout->first_width + 2 + second_width;
+}
+
+static void add_row(struct table *table, const struct plan_grid *grid, const struct layout *layout,
+    size_t first, size_t second, const struct plan_column *columns, int column_count)
+{
+    const double *row = grid->rows[grid->row_of[first * grid->second_count + second] - 1];
+    char text[48];
+
+    table_cell(table, "  %-*s  %s", layout->first_width,
+        layout->first_name(grid->scenario, (int)first),
+        layout->second_name(grid->scenario, (int)second));
+    for (int c = 0; c < column_count; c++)
+        table_cell(table, "%s",
+            format_amount(column_amount(row, &columns[c], layout->kind), layout->decimals, text,
+                sizeof text));
+    table_end_row(table);
+}
+
+static void print_block(const struct plan_grid *grid, const char *title,
+    const struct layout *layout, const struct plan_column *columns, int column_count, FILE *stream)
+{
+    struct table_column *heads = mem_zero((size_t)column_count + 1, sizeof *heads);
+    struct table *table;
+
+    heads[0] = (struct table_column){.head = title, .align = TABLE_LEFT};
+    for (int c = 0; c < column_count; c++)
+        heads[c + 1] = (struct table_column){.head = columns[c].head, .align = TABLE_RIGHT};
+    table = table_create(heads, (size_t)column_count + 1);
+    for (size_t a = 0; a < grid->first_count; a++)
+        for (size_t b = 0; b < grid->second_count; b++)
+            if (grid->row_of[a * grid->second_count + b] != 0)
+                add_row(table, grid, layout, a, b, columns, column_count);
+    table_print(table, 0, stream);
+    table_destroy(table);
+    mem_free(heads);
+}
+
+/* How many columns from `first` on fit into the room; at least one. */
+static int block_size(
+    const struct plan_columns *columns, int first, int room, const struct layout *layout)
+{
+    int count = 0;
+
+    while (first + count < columns->count) {
+        room -= plan_column_width(&columns->list[first + count], layout->cell_width);
+        if (room < 0 && count > 0)
+            break;
+        count++;
+    }
+    return count;
+}
+
+static void write_title(struct str *out, const char *title, const struct plan_columns *columns,
+    enum plan_grid_kind kind)
+{
+    char span[32];
+
+    str_add(out, title);
+    if (!columns->is_grouped)
+        return;
+    (void)plan_columns_span(columns, span, sizeof span);
+    if (kind == PLAN_GRID_STOCK)
+        str_format(out, " (end of %s)", span);
+    else
+        str_format(out, " (by %s)", span);
+}
+
+/* As many columns as fit beside the labels and the title, which grows where periods are put
+ * together. Sets *room to the places that are there for them. */
+static struct plan_columns choose_columns(const struct plan_grid *grid, const char *title,
+    const struct layout *layout, bool all, int *room)
+{
+    static const size_t SUFFIX_WIDTH = sizeof " (end of quarter)" - 1;
+    struct plan_columns columns;
+
+    *room = PLAN_TEXT_WIDTH - widest(layout->label_width, str_columns(title));
+    if (all)
+        return plan_columns_all(grid->scenario);
+    columns = plan_columns_fit(grid->scenario, *room, layout->cell_width);
+    if (!columns.is_grouped)
+        return columns;
+    plan_columns_fini(&columns);
+    *room = PLAN_TEXT_WIDTH - widest(layout->label_width, str_columns(title) + SUFFIX_WIDTH);
+    return plan_columns_fit(grid->scenario, *room, layout->cell_width);
+}
+
+void plan_grid_print(const struct plan_grid *grid, const char *title, plan_name_fn *first_name,
+    plan_name_fn *second_name, enum plan_grid_kind kind, bool all, FILE *stream)
+{
+    struct layout layout = {.first_name = first_name, .second_name = second_name, .kind = kind};
+    struct plan_columns columns;
+    struct str full_title = {0};
+    int room;
+
+    if (plan_grid_is_empty(grid))
+        return;
+    measure_amounts(grid, &layout);
+    measure_names(grid, &layout);
+    columns = choose_columns(grid, title, &layout, all, &room);
+    write_title(&full_title, title, &columns, kind);
+    for (int c = 0, count = 0; c < columns.count; c += count) {
+        count = block_size(&columns, c, room, &layout);
+        print_block(grid, str_text(&full_title), &layout, &columns.list[c], count, stream);
+    }
+    str_fini(&full_title);
+    plan_columns_fini(&columns);
+}

@@ -1,0 +1,174 @@
+#include "base/mem.h"
+#include "base/str.h"
+#include "base/units.h"
+#include "planner/plan_columns.h"
+#include "planner/plan_holds.h"
+#include "planner/plan_text_private.h"
+#include "planner/plan_words.h"
+
+#include <math.h>
+
+enum { HOLDS_SHOWN = 12 };
+
+/* "28 quarters", "1 site". */
+static void add_count(struct str *out, int count, const char *word)
+{
+    char text[32];
+
+    str_format(out, "%s %s%s", units_count(count, text, sizeof text), word, count == 1 ? "" : "s");
+}
+
+static int offered_system_count(const struct scenario *scenario)
+{
+    int count = 0;
+
+    for (size_t k = 0; k < scenario->catalog.system_count; k++) {
+        bool is_offered = false;
+
+        for (int o = 0; o < scenario->offer_count && !is_offered; o++)
+            is_offered = scenario->offers[o].system == (int)k;
+        count += is_offered;
+    }
+    return count;
+}
+
+static void print_scenario(const struct scenario *scenario, FILE *stream)
+{
+    struct str line = {0};
+    char text[64];
+
+    str_format(&line, "%s   ", scenario->name);
+    add_count(&line, scenario->period_count, plan_words_step(scenario));
+    str_format(&line, ", %s   ", plan_words_span(scenario, -1, -1, text, sizeof text));
+    add_count(&line, scenario->site_count, "site");
+    str_add(&line, ", ");
+    add_count(&line, offered_system_count(scenario), "system");
+    str_add(&line, ", ");
+    add_count(&line, scenario->workload_count, "workload");
+    (void)fprintf(stream, "%s\n", str_text(&line));
+    str_fini(&line);
+}
+
+static const char *status_words(
+    const struct capacity_plan *plan, const struct plan_text_options *options)
+{
+    switch (plan->status) {
+    case PLAN_OPTIMAL:
+        return "optimal";
+    case PLAN_INFEASIBLE:
+        return "infeasible, found";
+    case PLAN_UNBOUNDED:
+        return "unbounded, found";
+    case PLAN_TIME_LIMIT:
+        return options->is_interrupted ? "interrupted" : "ended by the time limit";
+    }
+    return "";
+}
+
+static void print_solve(
+    const struct capacity_plan *plan, const struct plan_text_options *options, FILE *stream)
+{
+    char rows[32], columns[32], percent[32];
+    double seconds = plan->seconds.read + plan->seconds.build + plan->seconds.solve;
+
+    (void)fprintf(stream, "%s %s rows × %s columns, %s in %.*f s",
+        plan->size.integers > 0 ? "MIP" : "LP", units_count(plan->size.rows, rows, sizeof rows),
+        units_count(plan->size.columns, columns, sizeof columns), status_words(plan, options),
+        seconds < 10 ? 2 : 0, seconds);
+    if (plan->has_plan && plan->gap > 0 && isfinite(plan->gap))
+        (void)fprintf(stream, "; %s within %s of the bound",
+            plan->is_whole ? "whole systems" : "cost",
+            units_percent(plan->gap, percent, sizeof percent));
+    (void)fprintf(stream, "\n");
+}
+
+/* Which of the systems in this plan stand on estimates rather than on a vendor's figures. */
+static void print_estimates(const struct capacity_plan *plan, FILE *stream)
+{
+    const struct scenario *scenario = plan->scenario;
+    struct str list = {0};
+
+    for (size_t k = 0; k < scenario->catalog.system_count; k++) {
+        const struct system *system = &scenario->catalog.systems[k];
+        bool is_used = false;
+
+        for (size_t i = 0; i < plan->installed.count && !is_used; i++)
+            is_used = scenario->offers[plan->installed.rows[i].offer].system == (int)k;
+        if (!is_used || !system_is_estimate(system, "power-kw"))
+            continue;
+        str_format(&list, "%s%s%s", list.length == 0 ? "" : ", ", system->id,
+            chip_is_estimate(system->chip, "peak-fp8") ? " (all figures)" : "");
+    }
+    if (list.length > 0)
+        (void)fprintf(stream,
+            "Estimates, not vendors' figures: the power of %s.\n"
+            "No contract price of Trainium is public: its prices are the scenario's.\n",
+            str_text(&list));
+    str_fini(&list);
+}
+
+static void print_plan(
+    const struct capacity_plan *plan, const struct plan_text_options *options, FILE *stream)
+{
+    bool all = options->all_periods;
+
+    plan_text_cost(plan, stream);
+    plan_text_acquired(plan, all, stream);
+    plan_text_in_service(plan, all, stream);
+    plan_text_retired(plan, all, stream);
+    plan_text_power(plan, all, stream);
+    plan_text_runs(plan, all, stream);
+    plan_text_unmet(plan, stream);
+    plan_text_budgets(plan, stream);
+    plan_text_shortfalls(plan, stream);
+    plan_holds_print(plan, HOLDS_SHOWN, stream);
+    print_estimates(plan, stream);
+}
+
+const char *plan_text_refusal(const struct capacity_plan *plan)
+{
+    if (plan->status == PLAN_INFEASIBLE)
+        return "no plan can meet all that is required";
+    if (plan->status == PLAN_UNBOUNDED)
+        return "the cost can fall without end: a price or a rate in the scenario gives money away";
+    return NULL;
+}
+
+/* The demands that may not be missed: at least one of them has to give way. */
+static void print_demands(const struct scenario *scenario, FILE *stream)
+{
+    (void)fprintf(stream, "What must hold in it, one of which has to give way or be given more:\n");
+    for (int c = 0; c < scenario->commitment_count; c++) {
+        const struct commitment *commitment = &scenario->commitments[c];
+
+        if (commitment->kind == COMMITMENT_POWER && isnan(commitment->shortfall_usd_per_mw_month))
+            (void)fprintf(stream, "  %s:%ld: commitment %s\n", commitment->where.file,
+                commitment->where.line, commitment->id);
+    }
+    for (int j = 0; j < scenario->workload_count; j++)
+        if (scenario->workloads[j].is_required)
+            (void)fprintf(stream, "  %s:%ld: required workload %s\n",
+                scenario->workloads[j].where.file, scenario->workloads[j].where.line,
+                scenario->workloads[j].id);
+    for (int b = 0; b < scenario->budget_count; b++)
+        (void)fprintf(stream, "  %s:%ld: budget %s\n", scenario->budgets[b].where.file,
+            scenario->budgets[b].where.line, scenario->budgets[b].id);
+}
+
+void plan_text_print(
+    const struct capacity_plan *plan, const struct plan_text_options *options, FILE *stream)
+{
+    const char *refusal = plan_text_refusal(plan);
+
+    print_scenario(plan->scenario, stream);
+    print_solve(plan, options, stream);
+    (void)fprintf(stream, "\n");
+    if (plan->has_plan)
+        print_plan(plan, options, stream);
+    else if (refusal != NULL)
+        (void)fprintf(stream, "%s: %s.\n", plan->scenario->name, refusal);
+    else
+        (void)fprintf(stream, "No plan was found by then.\n");
+    if (plan->status == PLAN_INFEASIBLE)
+        print_demands(plan->scenario, stream);
+}
