@@ -11,7 +11,7 @@
 #include <string.h>
 
 enum {
-    WAYS_MOST = 60000,         /* classes × pools: finer pools only up to so many */
+    WAYS_MOST = 4000,          /* classes × pools: finer pools only up to so many */
     ROOM_CALLS_MOST = 2000000, /* classes × racks: limits by room only up to so many */
     HOUR_MS = 3600 * 1000
 };

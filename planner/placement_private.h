@@ -1,0 +1,26 @@
+/*
+ * placement_private: what the solvers of placement_model share.
+ */
+#ifndef PLANNER_PLACEMENT_PRIVATE_H
+#define PLANNER_PLACEMENT_PRIVATE_H
+
+#include "planner/placement_model.h"
+
+/* A capacity at or above it limits nothing. */
+#define PLACEMENT_NO_LIMIT 1e290
+
+/* Empty arrays of the problem's size, status failed. */
+void placement_answer_init(const struct placement_problem *problem, struct placement_answer *out);
+
+/* Has the guard's time passed since start_s? Always false without a guard. */
+bool placement_guard_passed(const struct placement_budget *budget, double start_s);
+
+/* As one LP or MIP. */
+void placement_solve_direct(const struct placement_problem *problem,
+    const struct placement_budget *budget, bool is_whole, struct placement_answer *out);
+
+/* By prices: a master over the resources alone. */
+void placement_solve_by_prices(const struct placement_problem *problem,
+    const struct placement_budget *budget, const double *warm_prices, struct placement_answer *out);
+
+#endif
