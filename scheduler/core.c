@@ -44,6 +44,7 @@ struct core *core_create(
     core->hosts = mem_zero((size_t)fleet->host_count, sizeof *core->hosts);
     for (int i = 0; i < fleet->host_count; i++)
         core->hosts[i].report_ms = INT64_MIN;
+    core->times = mem_zero(1, sizeof *core->times);
     core->reservations = reservations_create(core);
     return core;
 }
@@ -74,6 +75,7 @@ void core_destroy(struct core *core)
     mem_free(core->fresh);
     mem_free(core->line);
     mem_free(core->chip_prices);
+    mem_free(core->times);
     mem_free(core);
 }
 
@@ -344,4 +346,9 @@ int core_find_job(const struct core *core, int64_t job, int64_t *first_gang)
 const struct round_report *core_last_round(const struct core *core)
 {
     return &core->report;
+}
+
+const struct core_times *core_times(const struct core *core)
+{
+    return core->times;
 }

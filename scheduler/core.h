@@ -159,9 +159,10 @@ struct core_options {
     enum host_state initial_hosts;
     bool starts_at_once; /* place, simulate: agents are taken as ready and ended at once */
     struct placement_budget budget;
-    bool decides_quickly;   /* a quick decision after each event */
-    bool wants_bound;       /* full rounds also reckon the bound over all tiers */
-    bool checks_invariants; /* after every event; a broken one is ERR_INTERNAL */
+    double (*clock_s)(void); /* for the figures of core_times alone; may be NULL */
+    bool decides_quickly;    /* a quick decision after each event */
+    bool wants_bound;        /* full rounds also reckon the bound over all tiers */
+    bool checks_invariants;  /* after every event; a broken one is ERR_INTERNAL */
 };
 
 /* Borrows the fleet. Release with core_destroy. */
@@ -217,6 +218,12 @@ struct round_report {
     int64_t round_count;
 };
 const struct round_report *core_last_round(const struct core *core);
+
+/* Where the time went, by options.clock_s, since the core was made. Never part of a decision. */
+struct core_times {
+    double packing_s;
+};
+const struct core_times *core_times(const struct core *core);
 
 /* --- Looking */
 

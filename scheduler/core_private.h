@@ -135,6 +135,7 @@ struct core {
     struct round *round;               /* owned */
     struct reservations *reservations; /* owned */
     struct round_report report;
+    struct core_times *times; /* owned; apart, so that looking for a place may count its time */
 };
 
 /* --- core_gang.c: what happens to gangs */

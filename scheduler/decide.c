@@ -98,6 +98,7 @@ bool decide_find(const struct core *core, const struct core_gang *gang, struct p
         .rack_has_veto = reservations_racks(core->reservations),
         .replicas_most = INT_MAX};
     int *replicas_at = is_spread ? count_replicas(core, gang) : NULL;
+    double start_s = core->options.clock_s != NULL ? core->options.clock_s() : 0;
     bool is_found;
 
     if (is_spread) {
@@ -106,6 +107,8 @@ bool decide_find(const struct core *core, const struct core_gang *gang, struct p
     }
     is_found = packing_find(core->ledger, &request, out, block);
     mem_free(replicas_at);
+    if (core->options.clock_s != NULL)
+        core->times->packing_s += core->options.clock_s() - start_s;
     return is_found;
 }
 
