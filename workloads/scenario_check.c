@@ -241,7 +241,8 @@ static void check_workload(
         check_idle_power(r, workload, &supply->offered);
     if (r->is_catalog_good && r->are_sites_good && r->are_offers_good)
         check_servable(r, workload, supply);
-    if (workload->survive_frac > 0 && usable_site_count(r->scenario, workload->may_use) < 2)
+    if (workload->survive_frac > 0 && r->are_sites_good &&
+        usable_site_count(r->scenario, workload->may_use) < 2)
         faults_warning(r->faults, workload->where,
             "<workload id=\"%s\">: survive-site needs two sites that it may use, and it has fewer; "
             "nothing can be served so",

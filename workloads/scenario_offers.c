@@ -129,7 +129,7 @@ static int term_of(
 {
     if (row->term_months > 0)
         return (int)row->term_months;
-    if (row->capex_usd > 0)
+    if (row->capex_usd > 0 && xml_attribute(node, "term-months") == NULL)
         (void)xml_fault(node, r->faults,
             "it has capex-usd and no term-months; say over how many months it is used");
     return row->kind == OFFER_BUY ? 0 : r->scenario->horizon.step_months;

@@ -55,7 +55,8 @@ START_TEST(every_shipped_scenario_loads)
 }
 END_TEST
 
-/* About 5 MB: 9,000 more offers, 3,000 workloads, 9,000 latencies, 20,000 demands of one workload. */
+/* About 5 MB: 9,000 more offers, 3,000 workloads, 9,000 latencies, 20,000 demands of one workload.
+ */
 static char *large_scenario(void)
 {
     char *text = edit_read("tests/cases/plan/random-01.xml");

@@ -29,7 +29,7 @@ static const struct fault_case CATALOG_CASES[] = {
         "<system id=\"gb300-nvl72\">: chip=\"gb30\": there is no such chip; did you mean gb300?"},
     {"<peak precision=\"bf16\"", "<peak precision=\"fp8\"",
         "<peak precision=\"fp8\" tflops=\"2517\"",
-        "<peak>: the chip has a peak at fp8 already; keep one of them"},
+        "<peak precision=\"fp8\">: the chip has a peak at fp8 already; keep one of them"},
     {"power-kw=\"200\" idle-kw=\"50\"", "power-kw=\"50\" idle-kw=\"200\"", NULL,
         "<system id=\"trn3\">: idle-kw (200) is above power-kw (50); exchange them?"},
     {"power=\"0.8\"", "power=\"0.2\"", NULL,
@@ -90,7 +90,7 @@ static const struct fault_case SITE_CASES[] = {
         "<power>: it ends (to) no later than it starts (from=\"2026-10\"); `to` is the first month "
         "after it"},
     {"region=\"us\" site=\"oregon\" ms", "region=\"us\" site=\"oregno\" ms", NULL,
-        "<latency>: site=\"oregno\": there is no such site; did you mean oregon?"},
+        "<latency region=\"us\">: site=\"oregno\": there is no such site; did you mean oregon?"},
     {"<latency region=\"eu\" site=\"dublin\" ms=\"15\"/>",
         "<latency region=\"eu\" site=\"dublin\" ms=\"15\"/>\n<latency region=\"eu\" "
         "site=\"dublin\" ms=\"16\"/>",
@@ -146,7 +146,7 @@ static const struct fault_case KIND_CASES[] = {
     {"kind=\"batch\" value", "kind=\"inference\" value", NULL,
         "<workload id=\"scoring\">: <demand> is missing; kind=\"inference\" needs it"},
     {" kv-bytes-per-token=\"70000\"", "", NULL,
-        "<model>: kv-bytes-per-token is missing; kind=\"inference\" needs it"},
+        "<model precision=\"fp8\">: kv-bytes-per-token is missing; kind=\"inference\" needs it"},
     {"kind=\"capex\" from=\"2026-01\" to=\"2027-01\" usd=\"2.0e9\"",
         "kind=\"capex\" from=\"2026-01\" to=\"2027-01\"", NULL,
         "<budget id=\"capex-2026\">: usd is missing; kind=\"capex\" needs it"},
@@ -173,16 +173,18 @@ static const struct fault_case WORKLOAD_CASES[] = {
         "<workload id=\"scoring\">: it has neither a <model> nor a <rate>, so no system can run "
         "it; add one"},
     {"<rate system=\"trn3\"", "<rate system=\"trn33\"", NULL,
-        "<rate>: system=\"trn33\": there is no such system; did you mean trn3?"},
+        "<rate system=\"trn33\">: system=\"trn33\": there is no such system; did you mean trn3?"},
     {"<rate system=\"trn3\"", "<rate system=\"trn3\" units-per-hour=\"1\"/>\n<rate system=\"trn3\"",
         "<rate system=\"trn3\" units-per-hour=\"2e9\"",
-        "<rate>: the workload has a rate on trn3 already; keep one of them"},
+        "<rate system=\"trn3\">: the workload has a rate on trn3 already; keep one of them"},
     {"<efficiency system=\"trn3\"",
         "<efficiency system=\"trn3\" mfu=\"0.5\"/>\n<efficiency system=\"trn3\"", "mfu=\"0.3\"",
-        "<efficiency>: the workload has an efficiency for trn3 already; keep one of them"},
+        "<efficiency system=\"trn3\">: the workload has an efficiency for trn3 already; keep one "
+        "of them"},
     {"<rate system=\"trn3\"", "<efficiency system=\"trn3\" mfu=\"0.5\"/><rate system=\"trn3\"",
         NULL,
-        "<efficiency>: the workload has no <model>, so there is no rate to derive by it; leave it "
+        "<efficiency system=\"trn3\">: the workload has no <model>, so there is no rate to derive "
+        "by it; leave it "
         "out"},
     {"<volume units=\"1e13\"/>", "<volume units=\"1e13\"/>\n<volume units=\"2e13\"/>",
         "<volume units=\"2e13\"",
@@ -191,7 +193,7 @@ static const struct fault_case WORKLOAD_CASES[] = {
         "<model active-params=\"37e9\" precision=\"fp8\"/>\n<model active-params=\"38e9\" "
         "precision=\"fp8\"/>",
         "<model active-params=\"38e9\"",
-        "<model>: there is a <model> at line 44 already; keep one of them"},
+        "<model precision=\"fp8\">: there is a <model> at line 44 already; keep one of them"},
     {"<porting stack=\"neuron\"",
         "<porting stack=\"neuron\" usd=\"1\"/>\n<porting "
         "stack=\"neuron\"",
@@ -201,19 +203,20 @@ static const struct fault_case WORKLOAD_CASES[] = {
         "idle-kw of 50; raise it"},
     {"<demand region=\"us\" from=\"2027-01\"",
         "<demand region=\"us\" max-latency-ms=\"50\" from=\"2027-01\"", NULL,
-        "<demand>: max-latency-ms differs from line 50; all rows of a region must "
+        "<demand region=\"us\">: max-latency-ms differs from line 50; all rows of a region must "
         "say the same"},
     {"<demand region=\"us\" from=\"2027-01\"",
         "<demand region=\"us\" jurisdictions=\"us\" from=\"2027-01\"", NULL,
-        "<demand>: jurisdictions differ from line 50; all rows of a region must say "
+        "<demand region=\"us\">: jurisdictions differ from line 50; all rows of a region must say "
         "the same"},
     {"<demand region=\"us\" from=\"2027-01\"", "<demand region=\"us\" from=\"2026-01\"", NULL,
         "<demand>: line 50 has a row from \"2026-01\" too; keep one of them, or change its date"},
     {"<demand region=\"eu\" from=\"2026-07\"", "<demand region=\"as\" from=\"2026-07\"", NULL,
-        "<demand>: it has max-latency-ms, but the latency from as to dublin is not "
+        "<demand region=\"as\">: it has max-latency-ms, but the latency from as to dublin is not "
         "listed; add <latency region=\"as\" site=\"dublin\" ms=\"...\"/>"},
     {"<demand from=\"2026-01\"", "<demand max-latency-ms=\"40\" from=\"2026-01\"", NULL,
-        "<demand>: max-latency-ms is from a region; add region=\"...\", or leave it out"},
+        "<demand from=\"2026-01\">: max-latency-ms is from a region; add region=\"...\", or leave "
+        "it out"},
     {"<demand from=\"2026-01\"",
         "<demand region=\"a\" from=\"2026-01\" units-per-hour=\"1\"/><demand region=\"b\" "
         "from=\"2026-01\" units-per-hour=\"1\"/><demand region=\"c\" from=\"2026-01\" "
@@ -265,38 +268,79 @@ static const struct fault_case LIMIT_CASES[] = {
 
 /* What reading attributes and elements by tables refuses, for all elements alike. */
 static const struct fault_case VALUE_CASES[] = {
-    {"power-fraction=\"0.8\"", "power-fraction=\"1.5\"", NULL, "<workload id=\"chat\">: "},
-    {"mw=\"60\"", "mw=\"-60\"", NULL, "<power>: "},
-    {"mw=\"60\"", "", NULL, "<power>: "},
-    {"mw=\"60\"", "mw=\"\"", NULL, "<power>: "},
-    {"mw=\"60\"", "mw=\"nan\"", NULL, "<power>: "},
-    {"mw=\"60\"", "mw=\"inf\"", NULL, "<power>: "},
-    {"mw=\"60\"", "mw=\"60 \"", NULL, "<power>: "},
-    {"mw=\"60\"", "mw=\"6,5\"", NULL, "<power>: "},
-    {"mw=\"60\"", "mw=\"1e99\"", NULL, "<power>: "},
-    {"mw=\"60\"", "mvv=\"60\"", NULL, "<power>: "},
-    {"pue=\"1.12\"", "pue=\"0.9\"", NULL, "<site id=\"oregon\">: "},
-    {"max-share=\"0.7\"", "max-share=\"1.1\"", NULL, "<limit id=\"vendor-mix\">: "},
-    {"discount-rate=\"0.08\"", "discount-rate=\"-0.08\"", NULL, "<horizon>: "},
-    {"<power from=\"2026-01\"", "<power from=\"2026-13\"", NULL, "<power>: "},
-    {"<power from=\"2026-01\"", "<power from=\"2026\"", NULL, "<power>: "},
-    {"<power from=\"2026-01\"", "<power from=\"2026-01-01\"", NULL, "<power>: "},
-    {"<power from=\"2026-01\"", "<power", NULL, "<power>: "},
-    {"lead-months=\"6\"", "lead-months=\"1.5\"", NULL, "<offer id=\"buy-trn3\">: "},
-    {"term-months=\"60\"", "term-months=\"0\"", NULL, "<offer id=\"buy-trn3\">: "},
-    {"hosts=\"36\"", "hosts=\"0\"", NULL, "<system id=\"trn3\">: "},
-    {"kind=\"reserve\"", "kind=\"reservd\"", NULL, "<offer id=\"rent-gb300\">: "},
-    {"step=\"quarter\"", "step=\"quarters\"", NULL, "<horizon>: "},
-    {"required=\"no\"", "required=\"false\"", NULL, "<workload id=\"pretrain\">: "},
-    {"precision=\"bf16\" tflops", "precision=\"bf61\" tflops", NULL, "<peak>: "},
-    {"<site id=\"oregon\"", "<site id=\"ore gon\"", NULL, "<site id=\"ore gon\">: "},
-    {"<site id=\"oregon\"", "<site id=\"\"", NULL, "<site id=\"\">: "},
+    {"power-fraction=\"0.8\"", "power-fraction=\"1.5\"", NULL,
+        "<workload id=\"chat\">: attribute 'power-fraction' is 1.5; it must be from 1e-06 to 1"},
+    {"mw=\"60\"", "mw=\"-60\"", NULL,
+        "<power from=\"2026-01\">: attribute 'mw' is '-60'; it can't be negative"},
+    {"mw=\"60\"", "", NULL, "<power from=\"2026-01\">: attribute 'mw' is missing; write mw=\"…\""},
+    {"mw=\"60\"", "mw=\"\"", NULL,
+        "<power from=\"2026-01\">: attribute 'mw' is ''; that is not a finite number; write it as "
+        "2.5 or 1e9"},
+    {"mw=\"60\"", "mw=\"nan\"", NULL,
+        "<power from=\"2026-01\">: attribute 'mw' is 'nan'; that is not a finite number; write it "
+        "as 2.5 or 1e9"},
+    {"mw=\"60\"", "mw=\"inf\"", NULL,
+        "<power from=\"2026-01\">: attribute 'mw' is 'inf'; that is not a finite number; write it "
+        "as 2.5 or 1e9"},
+    {"mw=\"60\"", "mw=\"60 \"", NULL,
+        "<power from=\"2026-01\">: attribute 'mw' is '60 '; that is not a finite number; write it "
+        "as 2.5 or 1e9"},
+    {"mw=\"60\"", "mw=\"6,5\"", NULL,
+        "<power from=\"2026-01\">: attribute 'mw' is '6,5'; that is not a number; write it with a "
+        "point, as 2.5"},
+    {"mw=\"60\"", "mw=\"1e99\"", NULL,
+        "<power from=\"2026-01\">: attribute 'mw' is 1e99; it must be from 0 to 10000000"},
+    {"mw=\"60\"", "mvv=\"60\"", NULL,
+        "<power from=\"2026-01\">: attribute 'mvv' is not known here; known: from, to, mw, "
+        "rack-positions"},
+    {"pue=\"1.12\"", "pue=\"0.9\"", NULL,
+        "<site id=\"oregon\">: attribute 'pue' is 0.9; it must be from 1 to 10"},
+    {"max-share=\"0.7\"", "max-share=\"1.1\"", NULL,
+        "<limit id=\"vendor-mix\">: attribute 'max-share' is 1.1; it must be from 0 to 1"},
+    {"discount-rate=\"0.08\"", "discount-rate=\"-0.08\"", NULL,
+        "<horizon>: attribute 'discount-rate' is '-0.08'; it can't be negative"},
+    {"<power from=\"2026-01\"", "<power from=\"2026-13\"", NULL,
+        "<power from=\"2026-13\">: attribute 'from' is '2026-13'; write a month as 2026-01"},
+    {"<power from=\"2026-01\"", "<power from=\"2026\"", NULL,
+        "<power from=\"2026\">: attribute 'from' is '2026'; write a month as 2026-01"},
+    {"<power from=\"2026-01\"", "<power from=\"2026-01-01\"", NULL,
+        "<power from=\"2026-01-01\">: attribute 'from' is '2026-01-01'; write a month as 2026-01"},
+    {"<power from=\"2026-01\"", "<power", NULL,
+        "<power>: attribute 'from' is missing; write from=\"…\""},
+    {"lead-months=\"6\"", "lead-months=\"1.5\"", NULL,
+        "<offer id=\"buy-trn3\">: attribute 'lead-months' is '1.5'; that is not a whole number"},
+    {"term-months=\"60\"", "term-months=\"0\"", NULL,
+        "<offer id=\"buy-trn3\">: attribute 'term-months' is 0; it must be from 1 to 1200"},
+    {"hosts=\"36\"", "hosts=\"0\"", NULL,
+        "<system id=\"trn3\">: attribute 'hosts' is 0; it must be from 1 to 10000"},
+    {"kind=\"reserve\"", "kind=\"reservd\"", NULL,
+        "<offer id=\"rent-gb300\">: attribute 'kind' is 'reservd'; it is one of buy, reserve, "
+        "on-demand"},
+    {"step=\"quarter\"", "step=\"quarters\"", NULL,
+        "<horizon>: attribute 'step' is 'quarters'; it is one of month, quarter, year"},
+    {"required=\"no\"", "required=\"false\"", NULL,
+        "<workload id=\"pretrain\">: attribute 'required' is 'false'; it is one of no, yes"},
+    {"precision=\"bf16\" tflops", "precision=\"bf61\" tflops", NULL,
+        "<peak precision=\"bf61\">: attribute 'precision' is 'bf61'; it is one of fp32, bf16, "
+        "fp16, fp8, int8, fp4, int4"},
+    {"<site id=\"oregon\"", "<site id=\"ore gon\"", NULL,
+        "<site id=\"ore gon\">: attribute 'id' is 'ore gon'; an id is at most 64 letters, digits, "
+        "'.', '_' or '-', and starts with a letter or digit"},
+    {"<site id=\"oregon\"", "<site id=\"\"", NULL,
+        "<site id=\"\">: attribute 'id' is ''; an id is at most 64 letters, digits, '.', '_' or "
+        "'-', and starts with a letter or digit"},
     {" provider=\"cloud\" kind=\"reserve\"", " kind=\"reserve\"", NULL,
-        "<offer id=\"rent-gb300\">: "},
-    {"capex-usd=\"3900000\"", "capex=\"3900000\"", NULL, "<offer id=\"buy-trn3\">: "},
-    {"<volume units=\"1e13\"/>", "<volumes units=\"1e13\"/>", NULL, "<volumes>: "},
-    {"<volume units=\"1e13\"/>", "<volume units=\"1e13\">much</volume>", NULL, "<volume>: "},
-    {"<volume units=\"1e13\"/>", "<volume units=\"1e13\"><rate/></volume>", NULL, "<rate>: "},
+        "<offer id=\"rent-gb300\">: attribute 'provider' is missing; write provider=\"…\""},
+    {"capex-usd=\"3900000\"", "capex=\"3900000\"", NULL,
+        "<offer id=\"buy-trn3\">: attribute 'capex' is not known here; known: id, system, "
+        "provider, sites, kind, term-months, capex-usd, opex-usd-per-year, usd-per-system-hour, "
+        "from, to, lead-months, interruptible, max-systems"},
+    {"<volume units=\"1e13\"/>", "<volumes units=\"1e13\"/>", NULL,
+        "<volumes>: element inside <workload> 'volumes' is not known here; did you mean volume?"},
+    {"<volume units=\"1e13\"/>", "<volume units=\"1e13\">much</volume>", NULL,
+        "<volume>: text stands between its elements: 'much'; take it out"},
+    {"<volume units=\"1e13\"/>", "<volume units=\"1e13\"><rate/></volume>", NULL,
+        "<rate>: element inside <volume> 'rate' is not known here; known: none"},
 };
 
 /* Parse the full scenario with one change, and look for the message where it belongs. */
@@ -371,7 +415,7 @@ static const struct fault_case WARNING_CASES[] = {
         "will leave it unserved"},
     {"active-params=\"37e9\" total-params=\"671e9\"",
         "active-params=\"671e9\" total-params=\"37e9\"", NULL,
-        "<model>: total-params is below active-params; exchange them?"},
+        "<model precision=\"fp8\">: total-params is below active-params; exchange them?"},
 };
 
 START_TEST(what_is_odd_but_allowed_is_a_warning)
@@ -385,7 +429,7 @@ START_TEST(what_is_odd_but_allowed_is_a_warning)
     char *list = edit_list_faults(&faults);
     struct str expected = {0};
 
-    str_format(&expected, "full.xml:%ld: %s", line, c->message);
+    str_format(&expected, "full.xml:%ld: warning: %s", line, c->message);
     ck_assert_msg(scenario != NULL, "%s", list);
     ck_assert_uint_eq(faults.error_count, 0);
     ck_assert_msg(edit_find_fault(&faults, str_text(&expected)) != NULL,
@@ -412,7 +456,8 @@ START_TEST(all_faults_are_told_at_once)
                                "<limit id=\"l\" attribute=\"system\" value=\"k\"/>\n"
                                "</scenario>";
     static const char *const EXPECTED[] = {"bad.xml:3: <horizon>: its 11 months",
-        "bad.xml:4: <site id=\"a\">: it has no <energy>", "bad.xml:5: <offer id=\"o\">: kind",
+        "bad.xml:4: <site id=\"a\">: it has no <energy>",
+        "bad.xml:5: <offer id=\"o\">: attribute 'kind' is 'bye'",
         "bad.xml:5: <offer id=\"o\">: system=\"k\": there is no such system",
         "bad.xml:6: <workload id=\"w\">: it has neither a <model> nor a <rate>",
         "bad.xml:6: <volume>: ", "bad.xml:7: <limit id=\"l\">: "};

@@ -23,8 +23,8 @@ EMBED_DECLARE(scenario_rng);
 static bool schema_takes(const char *text)
 {
     struct faults faults = {0};
-    struct xml_document *document =
-        xml_parse(text, strlen(text), "full.xml", &XML_LIMITS_FILES, NULL, &faults);
+    struct xml_document *document = xml_parse(
+        text, strlen(text), "full.xml", &XML_LIMITS_FILES, NULL, &faults);
     int rc;
 
     ck_assert_ptr_nonnull(document);
@@ -54,13 +54,12 @@ END_TEST
 START_TEST(the_shipped_catalog_passes_its_schema)
 {
     struct faults faults = {0};
-    struct xml_document *document =
-        xml_load("topologies/catalog.xml", &XML_LIMITS_FILES, NULL, &faults);
+    struct xml_document *document = xml_load(
+        "topologies/catalog.xml", &XML_LIMITS_FILES, NULL, &faults);
 
     ck_assert_ptr_nonnull(document);
-    ck_assert_int_eq(xml_check_schema(
-                         document, embed_catalog_rng, (size_t)embed_catalog_rng_bytes, &faults),
-        0);
+    ck_assert_int_eq(
+        xml_check_schema(document, embed_catalog_rng, (size_t)embed_catalog_rng_bytes, &faults), 0);
     xml_destroy(document);
     faults_fini(&faults);
 }
@@ -128,7 +127,7 @@ START_TEST(tables_and_schema_require_the_same_attributes)
         struct str missing = {0};
 
         name[length] = '\0';
-        str_format(&missing, ": attribute %s is missing", name);
+        str_format(&missing, ": attribute '%s' is missing", name);
         if (!str_equal(name, "xmlns")) {
             bool is_missed = tables_say(edited, str_text(&missing));
 
