@@ -77,11 +77,12 @@ static bool fits_time(const struct replica *replica, double batch)
 }
 
 /* The largest whole batch that fits, 0 if none does; both conditions only get harder as it grows,
- * so it is found by halving. */
+ * so it is found by halving, from one that is too large for the memory. */
 static double largest_batch(const struct replica *replica)
 {
+    double room_bytes = replica->memory_bytes * (1 + TIE_REL) - replica->weights_bytes;
     double fits = 0;
-    double fails = BATCH_MAX;
+    double fails = fmin(floor(fmax(room_bytes, 0) / replica->kv_bytes) + 2, BATCH_MAX);
 
     while (fails - fits > 1) {
         double middle = floor(fits + (fails - fits) / 2);
