@@ -19,8 +19,18 @@ static int compare_names(const struct job_spec *spec, const char *name, const ch
     return order != 0 ? order : strcmp(spec->tenant, tenant);
 }
 
+/* By name, then order of reading. */
+static int compare_by_name(const void *a, const void *b)
+{
+    const struct named_spec *left = a;
+    const struct named_spec *right = b;
+    int order = strcmp(left->spec->name, right->spec->name);
+
+    return order != 0 ? order : (left->index > right->index) - (left->index < right->index);
+}
+
 /* By name and tenant, then order of reading. */
-static int compare_named(const void *a, const void *b)
+static int compare_by_name_and_tenant(const void *a, const void *b)
 {
     const struct named_spec *left = a;
     const struct named_spec *right = b;
@@ -29,20 +39,21 @@ static int compare_named(const void *a, const void *b)
     return order != 0 ? order : (left->index > right->index) - (left->index < right->index);
 }
 
-/* The specs from first on; gives (mem_free). */
-static struct named_spec *sorted_by_name(const struct job_reader *r, size_t first)
+/* The specs from first on, sorted; gives (mem_free). */
+static struct named_spec *sorted(
+    const struct job_reader *r, size_t first, int (*compare)(const void *, const void *))
 {
     struct named_spec *named = mem_zero(r->count - first, sizeof *named);
 
     for (size_t i = first; i < r->count; i++)
         named[i - first] = (struct named_spec){&r->specs[i], i};
-    qsort(named, r->count - first, sizeof *named, compare_named);
+    qsort(named, r->count - first, sizeof *named, compare);
     return named;
 }
 
 int job_check_names(const struct job_reader *r, size_t first)
 {
-    struct named_spec *named = sorted_by_name(r, first);
+    struct named_spec *named = sorted(r, first, compare_by_name);
     int rc = 0;
 
     for (size_t i = 1; i < r->count - first; i++) {
@@ -88,7 +99,7 @@ struct job_graph {
 
 static void graph_init(struct job_graph *graph, const struct job_reader *r)
 {
-    struct named_spec *named = sorted_by_name(r, 0);
+    struct named_spec *named = sorted(r, 0, compare_by_name_and_tenant);
     size_t row_count = 0;
     ptrdiff_t *awaited;
     size_t row = 0;
