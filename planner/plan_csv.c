@@ -104,7 +104,7 @@ static int write_table(struct table *table, const char *folder, const char *name
 int plan_csv_write(const struct capacity_plan *plan, const char *folder, struct err *err)
 {
     if (file_make_folder(folder, err) != 0)
-        return err_wrap(err, "%s", folder);
+        return -1;
     if (write_table(table_of_cost(plan), folder, "cost_usd", err) != 0)
         return -1;
     for (size_t i = 0; i < PLAN_LIST_COUNT; i++) {

@@ -147,10 +147,9 @@ static struct plan_hold *find_hold(
     return NULL;
 }
 
-static void add_price(
-    const struct capacity_plan *plan, struct plan_hold *hold, const struct plan_price *price)
+static void add_price(const struct capacity_plan *plan, const struct hold_kind *kind,
+    struct plan_hold *hold, const struct plan_price *price)
 {
-    const struct hold_kind *kind = find_kind(price->kind);
     int index = kind->find(plan->scenario, price->id);
     struct priced_limit limit = kind->at(plan, index, price->period);
     double usd = fabs(price->usd_per_unit);
@@ -193,10 +192,11 @@ size_t plan_holds_rank(
         if (hold == NULL) {
             hold = &holds[count++];
             hold->kind = price->kind;
+            hold->what = kind->what;
             hold->id = price->id;
             hold->unit = unit_of(plan->scenario, kind, kind->find(plan->scenario, price->id));
         }
-        add_price(plan, hold, price);
+        add_price(plan, kind, hold, price);
     }
     qsort(holds, count, sizeof *holds, compare_holds);
     *out = holds;
@@ -210,7 +210,7 @@ static void add_words(
     int span = hold->last - hold->first + 1;
     char buffer[64];
 
-    str_format(out, "%s%s, %s", find_kind(hold->kind)->what, hold->id,
+    str_format(out, "%s%s, %s", hold->what, hold->id,
         plan_words_when(scenario, hold->first, hold->last, buffer, sizeof buffer));
     if (hold->first >= 0 && hold->period_count < span)
         str_format(out, " (%d of %d %ss)", hold->period_count, span, plan_words_step(scenario));

@@ -18,6 +18,7 @@ struct arena;
  */
 struct plan_hold {
     enum price_kind kind;
+    const char *what; /* "power at ", before the id; a constant */
     const char *id;   /* of the site, offer, budget, ...; borrowed from the plan */
     int first, last;  /* periods, the first and last with a price; -1: one row of all the horizon */
     int period_count; /* how many of them have one */

@@ -54,7 +54,7 @@ static void write_cell(struct json_writer *writer, const char *key, const struct
     case PLAN_CELL_ABSENT:
         break;
     case PLAN_CELL_NULL:
-        json_null(writer, key);
+        json_none(writer, key);
         break;
     case PLAN_CELL_TEXT:
         json_text(writer, key, cell->text);
