@@ -44,7 +44,7 @@ CFLAGS := -std=c11 $(OPTIMIZE) $(SANITIZE) -fno-common -fstack-protector-strong 
 LDFLAGS := $(SANITIZE)
 
 # --- Debian packages, by what needs them
-DEPS_BUILD := gcc make pkg-config libc6-dev libglpk-dev libxml2-dev libjansson-dev
+DEPS_BUILD := gcc make pkg-config libc6-dev libglpk-dev libxml2-dev libjansson-dev libjs-chart.js
 DEPS_TEST := $(DEPS_BUILD) check glpk-utils coinor-clp python3-minimal
 DEPS_LINT := $(DEPS_TEST) clang-format cppcheck mandoc
 DEPS_FUZZ := $(DEPS_TEST) clang libclang-rt-14-dev
@@ -52,7 +52,7 @@ DEPS_ALL := $(sort $(DEPS_LINT) $(DEPS_FUZZ) valgrind)
 
 # --- Sources: found, not listed
 EMBEDDED := $(wildcard $(foreach r,$(ROOMS),$r/*.rng $r/pages/*.txt $r/*.html $r/*.js))
-room_objects = $(patsubst %,$B/%.o,$(wildcard $1/*.c) $(filter $1/%,$(EMBEDDED)))
+room_objects = $(patsubst %,$B/%.o,$(wildcard $1/*.c) $(filter $1/%,$(EMBEDDED)) $(if $(filter base,$1),base/chart.min.js))
 ARCHIVES := $(foreach r,$(ROOMS),$B/lib$r.a)
 PROGRAMS := $B/wattyard
 TESTS := $(patsubst tests/%.c,$B/tests/%,$(filter-out tests/support/% tests/fuzz/% tests/bench/%,$(wildcard tests/*/test_*.c)))
@@ -121,10 +121,17 @@ $B/%.c.o: %.c Makefile
 
 # A file inside the program: embed_<name>, and embed_<name>_bytes its length (base/embed.h).
 embed_name = embed_$(subst -,_,$(subst .,_,$(notdir $1)))
+embed = printf '.section .rodata\n.global %s\n.global %s_bytes\n.balign 8\n%s_bytes: .quad 2f-1f\n%s: 1: .incbin "%s"\n2: .byte 0\n.section .note.GNU-stack,"",@progbits\n' \
+  $2 $2 $2 $2 $1 | $(CC) -c -x assembler -o $@ -
 $B/%.o: %
 	@mkdir -p $(@D)
-	@printf '.section .rodata\n.global %s\n.global %s_bytes\n.balign 8\n%s_bytes: .quad 2f-1f\n%s: 1: .incbin "%s"\n2: .byte 0\n.section .note.GNU-stack,"",@progbits\n' \
-	  $(call embed_name,$<) $(call embed_name,$<) $(call embed_name,$<) $(call embed_name,$<) $< | $(CC) -c -x assembler -o $@ -
+	@$(call embed,$<,$(call embed_name,$<))
+
+# The chart library of HTML pages, as Debian ships it.
+CHART_JS := /usr/share/javascript/chart.js/chart.min.js
+$B/base/chart.min.js.o: $(CHART_JS)
+	@mkdir -p $(@D)
+	@$(call embed,$(CHART_JS),embed_chart_min_js)
 
 $B/wattyard: $B/wattyard.c.o $(ARCHIVES)
 	@$(CC) $(LDFLAGS) -o $@ $< $(ARCHIVES) $(LIBRARIES)
