@@ -208,6 +208,10 @@ struct scenario *scenario_parse(
 
 void scenario_destroy(struct scenario *scenario);
 
+/* For plans of whole systems: warns of each offer whose supply is above 0 and below one system in a
+ * period, since none can come of it. */
+void scenario_warn_whole_systems(const struct scenario *scenario, struct faults *faults);
+
 /* May workload j run in period t (its window)? */
 bool workload_is_open(const struct workload *workload, const struct period *period);
 

@@ -65,6 +65,39 @@ static void check_prices(struct scenario_reader *r)
     }
 }
 
+/* --- Dated rows */
+
+/* A row that ends before a period starts says nothing; rows of the past may. */
+static void check_rows(struct scenario_reader *r, const struct dated *dated, const char *element)
+{
+    const struct horizon *h = &r->scenario->horizon;
+
+    for (size_t i = 0; i < dated->count; i++) {
+        const struct dated_value *row = &dated->rows[i];
+
+        if (row->to != DATE_MONTH_NONE && row->from >= h->start && row->from < h->end &&
+            !scenario_has_period(r->scenario, row->from, row->to))
+            faults_warning(r->faults, row->where,
+                "<%s>: no period starts between its `from` and its `to`, so it has no effect",
+                element);
+    }
+}
+
+static void check_all_rows(struct scenario_reader *r)
+{
+    const struct scenario *scenario = r->scenario;
+
+    for (int s = 0; s < scenario->site_count; s++) {
+        check_rows(r, &scenario->sites[s].power_mw, "power");
+        check_rows(r, &scenario->sites[s].energy_usd_per_mwh, "energy");
+    }
+    for (int o = 0; o < scenario->offer_count; o++)
+        check_rows(r, &scenario->offers[o].supply_per_month, "supply");
+    for (int j = 0; j < scenario->workload_count; j++)
+        for (int g = 0; g < scenario->workloads[j].region_count; g++)
+            check_rows(r, &scenario->workloads[j].regions[g].units_per_hour, "demand");
+}
+
 /* --- Idle power */
 
 /* The mode of a system that takes least power. */
@@ -254,12 +287,45 @@ static void check_workload(
             workload->id);
 }
 
+/* The first period in which the offer can be acquired, but not a whole system; NULL if none. */
+static const struct period *period_of_scarcity(
+    const struct scenario *scenario, const struct offer *offer)
+{
+    for (int t = 0; t < scenario->period_count; t++) {
+        const struct period *period = &scenario->periods[t];
+        double supply = offer_supply(offer, period);
+
+        for (int s = 0; supply > 0 && supply < 1 && s < scenario->site_count; s++)
+            if (offer_is_open(scenario, offer, s, period))
+                return period;
+    }
+    return NULL;
+}
+
+void scenario_warn_whole_systems(const struct scenario *scenario, struct faults *faults)
+{
+    char month[DATE_TEXT_SIZE];
+
+    for (int o = 0; o < scenario->offer_count; o++) {
+        const struct offer *offer = &scenario->offers[o];
+        const struct period *period = period_of_scarcity(scenario, offer);
+
+        if (period != NULL)
+            faults_warning(faults, offer->where,
+                "<offer id=\"%s\">: its supply is %g systems in the period from %s; whole systems "
+                "can't be acquired there; raise it, or take longer steps",
+                offer->id, offer_supply(offer, period), date_format_month(period->start, month));
+    }
+}
+
 void scenario_check(struct scenario_reader *r)
 {
     struct supply supply = make_supply(r->scenario);
 
-    if (r->is_horizon_good)
+    if (r->is_horizon_good) {
         check_prices(r);
+        check_all_rows(r);
+    }
     for (int j = 0; j < r->scenario->workload_count; j++)
         if (r->is_workload_good[j])
             check_workload(r, &r->scenario->workloads[j], &supply);

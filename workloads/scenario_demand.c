@@ -37,33 +37,32 @@ struct groups {
     struct group *list;
     size_t count, capacity;
     struct ids regions; /* by name; the demand without a region is "" */
-    size_t row_count;
 };
 
+/* Both left out, or both the same number? */
 static bool same_latency(double a, double b)
 {
-    return isnan(a) ? isnan(b) : !(a < b || a > b) && !isnan(b);
+    return isnan(a) || isnan(b) ? isnan(a) && isnan(b) : !(a < b || a > b);
 }
 
-/* The same names, in any order, any number of times? */
-static bool same_names(const struct xml_ids *a, const struct xml_ids *b)
+/* Are all names of `part` in `whole`? */
+static bool has_names(const struct xml_ids *whole, const struct xml_ids *part)
 {
     struct ids names = {0};
-    size_t known;
-    bool is_same = (a->ids == NULL) == (b->ids == NULL);
-    struct ids again = {0};
+    bool has_all = true;
 
-    for (size_t i = 0; i < a->count; i++)
-        (void)ids_add(&names, a->ids[i]);
-    known = names.count;
-    for (size_t i = 0; i < b->count; i++) {
-        is_same = is_same && ids_find(&names, b->ids[i]) >= 0;
-        (void)ids_add(&again, b->ids[i]);
-    }
-    is_same = is_same && again.count == known;
+    for (size_t i = 0; i < whole->count; i++)
+        (void)ids_add(&names, whole->ids[i]);
+    for (size_t i = 0; i < part->count && has_all; i++)
+        has_all = ids_find(&names, part->ids[i]) >= 0;
     ids_fini(&names);
-    ids_fini(&again);
-    return is_same;
+    return has_all;
+}
+
+/* The same names, in any order? A list that was left out equals none but itself. */
+static bool same_names(const struct xml_ids *a, const struct xml_ids *b)
+{
+    return has_names(a, b) && has_names(b, a);
 }
 
 static void check_agreement(struct scenario_reader *r, const struct xml_node *node,

@@ -413,6 +413,12 @@ static const struct fault_case WARNING_CASES[] = {
     {"kind=\"batch\" value-usd-per-unit=\"1e-6\"", "kind=\"batch\"", NULL,
         "<workload id=\"scoring\">: it has no value-usd-per-unit and is not required, so the plan "
         "will leave it unserved"},
+    {"<power from=\"2026-04\" mw=\"30\"/>",
+        "<power from=\"2026-02\" to=\"2026-04\" mw=\"3\"/><power from=\"2026-04\" mw=\"30\"/>",
+        NULL, "<power>: no period starts between its `from` and its `to`, so it has no effect"},
+    {"<demand from=\"2026-01\"",
+        "<demand from=\"2027-11\" to=\"2028-02\" units-per-hour=\"1\"/><demand from=\"2026-01\"",
+        NULL, "<demand>: no period starts between its `from` and its `to`, so it has no effect"},
     {"active-params=\"37e9\" total-params=\"671e9\"",
         "active-params=\"671e9\" total-params=\"37e9\"", NULL,
         "<model precision=\"fp8\">: total-params is below active-params; exchange them?"},
@@ -439,6 +445,31 @@ START_TEST(what_is_odd_but_allowed_is_a_warning)
     mem_free(list);
     faults_fini(&faults);
     mem_free(edited);
+    mem_free(text);
+}
+END_TEST
+
+START_TEST(whole_systems_need_a_supply_of_one)
+{
+    char *text = edit_read(FULL);
+    char *scarce = edit_replace(text, "systems-per-month=\"40\"", "systems-per-month=\"0.3\"");
+    struct faults faults = {0};
+    struct scenario *scenario = scenario_parse(scarce, strlen(scarce), "full.xml", &faults);
+
+    ck_assert_ptr_nonnull(scenario);
+    scenario_warn_whole_systems(scenario, &faults);
+    ck_assert_uint_eq(faults.warning_count, 1);
+    /* 0.3 a month in quarters; it is open from 2026-07 on. */
+    ck_assert_ptr_nonnull(edit_find_fault(&faults, "<offer id=\"buy-trn3\">: its supply is 0.9 "
+                                                   "systems in the period from 2026-07"));
+    scenario_destroy(scenario);
+    faults_fini(&faults);
+    scenario = scenario_parse(text, strlen(text), "full.xml", &faults);
+    scenario_warn_whole_systems(scenario, &faults);
+    ck_assert_uint_eq(faults.warning_count, 0);
+    scenario_destroy(scenario);
+    faults_fini(&faults);
+    mem_free(scarce);
     mem_free(text);
 }
 END_TEST
@@ -571,6 +602,7 @@ Suite *suite(void)
     ADD_TABLE(tc, budgets_commitments_and_limits_are_checked, LIMIT_CASES);
     ADD_TABLE(tc, values_are_checked, VALUE_CASES);
     ADD_TABLE(tc, what_is_odd_but_allowed_is_a_warning, WARNING_CASES);
+    tcase_add_test(tc, whole_systems_need_a_supply_of_one);
     tcase_add_test(tc, all_faults_are_told_at_once);
     tcase_add_test(tc, an_empty_scenario_lacks_its_parts);
     tcase_add_test(tc, another_kind_of_file_is_no_scenario);
