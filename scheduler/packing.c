@@ -1,0 +1,87 @@
+#include "scheduler/packing.h"
+
+#include "base/mem.h"
+#include "scheduler/packing_private.h"
+
+void placement_fini(struct placement *placement)
+{
+    mem_free(placement->tasks);
+    placement->tasks = NULL;
+    placement->task_count = 0;
+}
+
+/* On one rack, if one takes it all. */
+static bool pack_in_rack(const struct packing_search *search, struct placement *out)
+{
+    struct packing_rack rack = {.full_tasks = search->full_count * search->wants->segment_tasks,
+        .short_tasks = search->short_tasks};
+
+    if (search->request->policy != PACKING_BEST_FIT ||
+        (search->wants->is_domain_bound && search->wants->segment_count > 1))
+        return false;
+    rack.rack = packing_find_rack(search);
+    if (rack.rack == LEDGER_NONE)
+        return false;
+    packing_place(search, &rack, 1, out);
+    return true;
+}
+
+static bool pack_on_floor(
+    const struct packing_search *search, enum packing_order order, struct placement *out)
+{
+    struct packing_floor floor;
+    bool is_packed;
+
+    packing_floor_init(&floor, search);
+    is_packed = packing_plan(&floor, search, order);
+    if (is_packed)
+        packing_place(search, floor.racks, floor.rack_count, out);
+    packing_floor_fini(&floor);
+    return is_packed;
+}
+
+static bool keeps_limits(
+    const struct packing_search *search, const struct placement *placement, struct block *block)
+{
+    return ledger_fits(
+        search->ledger, search->request->shape, placement, search->request->may_borrow, block);
+}
+
+/* A place that the tenant cannot pay, or that is more than its share: the cheapest is tried too. */
+static bool pack_cheaply(
+    const struct packing_search *search, struct placement *out, struct block *block)
+{
+    placement_fini(out);
+    if (!pack_on_floor(search, PACKING_BY_PRICE, out))
+        return false;
+    if (keeps_limits(search, out, block))
+        return true;
+    placement_fini(out);
+    return false;
+}
+
+bool packing_find(const struct ledger *ledger, const struct packing_request *request,
+    struct placement *out, struct block *block)
+{
+    struct packing_search search;
+    struct placement found = {0};
+    struct block why = {.by = BLOCKED_NEVER, .where = LEDGER_NONE, .unit = "chips"};
+    enum packing_order order = request->policy == PACKING_FIRST_FIT ? PACKING_BY_INDEX
+                                                                    : PACKING_BY_FIT;
+    bool is_found = false;
+
+    if (request->shape->systems[request->where.system].never == NULL) {
+        search = packing_start(ledger, request);
+        if (!pack_in_rack(&search, &found) && !pack_on_floor(&search, order, &found)) {
+            if (block != NULL)
+                packing_explain(&search, &why);
+        } else {
+            is_found = keeps_limits(&search, &found, &why) || pack_cheaply(&search, &found, &why);
+        }
+    }
+    if (is_found)
+        *out = found;
+    if (block != NULL)
+        *block = is_found ? (struct block){.by = BLOCKED_NOT, .where = LEDGER_NONE} : why;
+    return is_found;
+}
