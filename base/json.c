@@ -241,14 +241,15 @@ struct json_value *json_load(const char *path, size_t max_bytes, struct err *err
     struct json_value *root = NULL;
     char *bytes = NULL;
     size_t count = 0;
+    struct err inner = {0};
 
     if (file_read(path, max_bytes, &bytes, &count, err) != 0) {
         (void)err_wrap(err, "%s", path);
         goto out;
     }
-    root = json_parse(bytes, count, err);
+    root = json_parse(bytes, count, &inner);
     if (root == NULL)
-        (void)err_set(err, ERR_INPUT, "%s:%s", path, err != NULL ? err->text : "");
+        (void)err_set(err, inner.kind, "%s:%s", path, inner.text);
 out:
     mem_free(bytes);
     return root;
