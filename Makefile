@@ -8,6 +8,7 @@ MAKEFLAGS += --no-builtin-rules
 SHELL := /bin/bash
 
 VERSION := 0.1.0
+RELEASED := 2026-11-21
 PREFIX ?= /usr/local
 DESTDIR ?=
 SAN ?=
@@ -39,7 +40,7 @@ SYSTEM_CFLAGS = $(patsubst -I%,-isystem %,$(shell pkg-config --cflags $(PACKAGES
 LIBRARIES = -Wl,--as-needed $(shell pkg-config --libs $(PACKAGES) 2>/dev/null) -lglpk -lm
 OPTIMIZE := $(if $(DEBUG),-O0,$(if $(SAN),-O1,-O2)) -g
 SANITIZE := $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer -fno-sanitize-recover=all)
-CPPFLAGS := -I. -D_GNU_SOURCE -DWATTYARD_VERSION='"$(VERSION)"' $(if $(DEBUG),,$(if $(SAN),,-DNDEBUG))
+CPPFLAGS := -I. -D_GNU_SOURCE -DWATTYARD_VERSION='"$(VERSION)"' -DWATTYARD_DATE='"$(RELEASED)"' $(if $(DEBUG),,$(if $(SAN),,-DNDEBUG))
 CFLAGS := -std=c11 $(OPTIMIZE) $(SANITIZE) -fno-common -fstack-protector-strong $(WARNINGS)
 LDFLAGS := $(SANITIZE)
 
@@ -160,7 +161,7 @@ $B/man/.done: $B/wattyard $(PAGES) base/page_to_man.awk
 	@rm -rf $B/man && mkdir -p $B/man
 	@for c in $$($B/wattyard help --names); do $B/wattyard help --man $$c > $B/man/wattyard-$$c.1 || exit 1; done
 	@$B/wattyard help --man wattyard > $B/man/wattyard.1
-	@for p in $(PAGES); do n=$$(basename $$p .txt); awk -v name=wattyard-$$n -v version=$(VERSION) -f base/page_to_man.awk $$p > $B/man/wattyard-$$n.5 || exit 1; done
+	@for p in $(PAGES); do n=$$(basename $$p .txt); awk -v name=wattyard-$$n -v version=$(VERSION) -v released=$(RELEASED) -f base/page_to_man.awk $$p > $B/man/wattyard-$$n.5 || exit 1; done
 	@touch $@
 
 install: all ## into DESTDIR/PREFIX: programs, data files, man pages, shell completion

@@ -11,6 +11,7 @@
 #include <stdio.h>
 
 struct err;
+struct str;
 
 enum option_kind {
     OPTION_FLAG,   /* bool, set to true */
@@ -50,7 +51,8 @@ struct command {
     const char *name;
     const char *arguments; /* "FILE", "FLEET JOBS…"; NULL: none */
     const char *summary;   /* one line for the list of commands; no full stop */
-    const char *details;   /* paragraphs for --help and the man page; separated by empty lines */
+    const char *details;   /* paragraphs for --help and the man page, separated by empty lines; one
+                              that begins with a blank stays as it is written; may be NULL */
     const char *examples;  /* lines "command  # what it does"; may be NULL */
     const struct option *options;
     size_t option_count;
@@ -65,9 +67,11 @@ enum options_result { OPTIONS_RUN, OPTIONS_HELP, OPTIONS_WRONG };
 
 /*
  * Parse argv[0..argc) into the struct at `out` (defaults already in it) and the positional words
- * (borrowed from argv; at most positional_max of the command, in call order; the array has room for
- * argc). "--name value", "--name=value", "-x value", "--" ends options. A prefix of a name is not a
- * name. Unknown option: the nearest is named. OPTIONS_WRONG: err says why (ERR_USAGE).
+ * (borrowed from argv, in call order; the array has room for positional_max of the command, or for
+ * argc where that is less). "--name value", "--name=value", "-x value", "-xvalue"; "--" ends
+ * options; "-" is a positional word. A prefix of a name is not a name; of an option given twice the
+ * last counts. Unknown option: the nearest is named. OPTIONS_WRONG: err says why (ERR_USAGE), and
+ * the fields at out may be partly set.
  */
 enum options_result options_parse(const struct command *command, int argc, char **argv, void *out,
     const char **positional, size_t *positional_count, struct err *err);
@@ -78,6 +82,9 @@ enum options_result options_parse(const struct command *command, int argc, char 
  */
 int options_begin(const struct command *command, int argc, char **argv, void *out,
     const char **positional, size_t *positional_count, const struct command_context *context);
+
+/* "wattyard plan"; a program of its own has its own name, which begins so. Appended to out. */
+void options_full_name(const struct command *command, struct str *out);
 
 void options_print_help(const struct command *command, FILE *stream);
 /* The man page (man(7) macros), section 1. */
