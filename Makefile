@@ -21,7 +21,7 @@ B := build/$(VARIANT)
 
 # --- The floors: a room may include itself and what is listed here. The first part of every
 # --- #include names its room; `make lint` checks it, and this order is the link order too.
-ROOMS := scheduler planner agent workloads topologies base
+ROOMS := $(wildcard scheduler planner agent workloads topologies base)
 MAY_INCLUDE_base :=
 MAY_INCLUDE_topologies := base
 MAY_INCLUDE_workloads := topologies base

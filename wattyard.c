@@ -8,6 +8,7 @@
 #include "base/help.h"
 #include "base/mem.h"
 #include "base/xml.h"
+#include "planner/commands.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -20,20 +21,31 @@
 
 enum { EXIT_WRONG = 2 };
 
+EMBED_DECLARE(catalog_txt);
+EMBED_DECLARE(scenario_txt);
 EMBED_DECLARE(values_txt);
 
 static const struct command HELP_COMMAND;
 
+static const struct command *const PLANNING[] = {
+    &SYSTEMS_COMMAND,
+    NULL,
+};
+
 static const struct command *const EVERYTHING[] = {
+    &VALIDATE_COMMAND,
     &HELP_COMMAND,
     NULL,
 };
 
 static const struct help_group GROUPS[] = {
+    {"Plan capacity", PLANNING, false},
     {"Everything", EVERYTHING, false},
 };
 
 static const struct help_topic TOPICS[] = {
+    {"scenario", embed_scenario_txt},
+    {"catalog", embed_catalog_txt},
     {"values", embed_values_txt},
 };
 

@@ -113,7 +113,7 @@ static void print_brief(const struct help_group *group, FILE *stream)
 static void print_group(const struct help_group *group, FILE *stream)
 {
     if (group->title != NULL)
-        (void)fprintf(stream, "\n%s\n", group->title);
+        (void)fprintf(stream, "%s\n", group->title);
     if (group->is_brief) {
         print_brief(group, stream);
         return;
@@ -126,11 +126,11 @@ void help_print_overview(const struct help_book *book, FILE *stream)
 {
     struct str summary = {0};
 
-    (void)fprintf(stream, "%s\n", book->summary);
+    (void)fprintf(stream, "%s\n\n", book->summary);
     for (size_t i = 0; i < book->group_count; i++)
         print_group(&book->groups[i], stream);
     if (book->topic_count > 0)
-        (void)fprintf(stream, "\nPages, for %s help\n", book->program);
+        (void)fprintf(stream, "Pages, for %s help\n", book->program);
     for (size_t i = 0; i < book->topic_count; i++) {
         str_clear(&summary);
         topic_summary(&book->topics[i], &summary);
