@@ -438,6 +438,61 @@ START_TEST(a_fleet_in_memory_may_include_nothing)
 }
 END_TEST
 
+/* What the comments of the shipped fleets say of them. */
+static const struct {
+    const char *path;
+    int site_count, rack_count, host_count, chip_count, kind_count;
+    double site_limits_mw, site_draw_mw; /* at the meter */
+} SHIPPED[] = {
+    {"topologies/fleets/one-row.xml", 1, 6, 144, 576, 2, 1.120, 1.079},
+    {"topologies/fleets/mixed-30mw.xml", 2, 194, 3856, 17632, 5, 30.0, 30.302},
+    {"topologies/fleets/one-gigawatt.xml", 4, 5288, 146792, 599072, 5, 1000.0, 1034.172},
+};
+
+START_TEST(the_shipped_fleets_are_what_they_say)
+{
+    struct faults faults = {0};
+    struct fleet *fleet = fleet_load(SHIPPED[_i].path, NULL, &faults);
+    bool is_there[64] = {false};
+    int chip_count = 0;
+    int kind_count = 0;
+    double limits_kw = 0;
+    double draw_kw = 0;
+
+    ck_assert_msg(fleet != NULL, "%s", faults.count > 0 ? faults.list[0].text : "no fault");
+    ck_assert_uint_eq(faults.count, 0);
+    check_tree(fleet);
+    for (int r = 0; r < fleet->rack_count; r++) {
+        chip_count += system_chip_count(fleet_rack_system(fleet, r));
+        kind_count += !is_there[fleet->racks[r].system];
+        is_there[fleet->racks[r].system] = true;
+        draw_kw += fleet_rack_system(fleet, r)->power_kw * fleet->sites[fleet->racks[r].site].pue;
+        ck_assert_double_gt(fleet->racks[r].usd_per_hour, 0);
+    }
+    for (int i = 0; i < fleet->site_count; i++)
+        limits_kw += fleet->sites[i].power_kw;
+    ck_assert_int_eq(fleet->site_count, SHIPPED[_i].site_count);
+    ck_assert_int_eq(fleet->rack_count, SHIPPED[_i].rack_count);
+    ck_assert_int_eq(fleet->host_count, SHIPPED[_i].host_count);
+    ck_assert_int_eq(chip_count, SHIPPED[_i].chip_count);
+    ck_assert_int_eq(kind_count, SHIPPED[_i].kind_count);
+    ck_assert_double_eq_tol(limits_kw, SHIPPED[_i].site_limits_mw * 1000, 0.5);
+    ck_assert_double_eq_tol(draw_kw, SHIPPED[_i].site_draw_mw * 1000, 0.5);
+    fleet_destroy(fleet);
+    faults_fini(&faults);
+}
+END_TEST
+
+START_TEST(a_file_that_is_not_there_is_a_fault)
+{
+    struct faults faults = {0};
+
+    ck_assert_ptr_null(fleet_load("topologies/fleets/none.xml", NULL, &faults));
+    ck_assert_ptr_nonnull(edit_find_fault(&faults, "topologies/fleets/none.xml"));
+    faults_fini(&faults);
+}
+END_TEST
+
 Suite *suite(void)
 {
     Suite *s = suite_create("topologies/fleet");
@@ -452,6 +507,9 @@ Suite *suite(void)
     tcase_add_loop_test(
         tc, what_is_no_host_is_not_found, 0, (int)(sizeof NO_HOSTS / sizeof *NO_HOSTS));
     tcase_add_test(tc, ids_may_hold_dashes_and_hosts_are_still_found);
+    tcase_add_loop_test(
+        tc, the_shipped_fleets_are_what_they_say, 0, (int)(sizeof SHIPPED / sizeof *SHIPPED));
+    tcase_add_test(tc, a_file_that_is_not_there_is_a_fault);
     suite_add_tcase(s, tc);
     tcase_add_loop_test(bad, each_fault_is_told_with_its_line, 0, (int)(sizeof BAD / sizeof *BAD));
     tcase_add_test(bad, another_root_is_no_fleet);
