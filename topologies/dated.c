@@ -7,13 +7,14 @@
 int dated_rows_add(
     struct dated_rows *rows, struct dated_value row, const char *element, struct faults *faults)
 {
-    char from[DATE_TEXT_SIZE];
+    if (row.to != DATE_MONTH_NONE && row.to <= row.from) {
+        char from[DATE_TEXT_SIZE];
 
-    if (row.to != DATE_MONTH_NONE && row.to <= row.from)
         return faults_error(faults, row.where,
             "<%s>: it ends (to) no later than it starts (from=\"%s\"); `to` is the first month "
             "after it",
             element, date_format_month(row.from, from));
+    }
     rows->list = mem_grow(rows->list, rows->count, &rows->capacity, sizeof *rows->list);
     rows->list[rows->count++] = row;
     return 0;
@@ -39,12 +40,15 @@ int dated_rows_finish(struct dated_rows *rows, const char *element, struct arena
         qsort(rows->list, rows->count, sizeof *rows->list, compare_rows);
     for (size_t i = 1; i < rows->count; i++) {
         const struct dated_value *row = &rows->list[i];
-        char from[DATE_TEXT_SIZE];
+        const struct dated_value *before = &rows->list[i - 1];
 
-        if (row->from == rows->list[i - 1].from)
+        if (row->from == before->from) {
+            char from[DATE_TEXT_SIZE];
+
             rc = faults_error(faults, row->where,
                 "<%s>: line %ld has a row from \"%s\" too; keep one of them, or change its date",
-                element, rows->list[i - 1].where.line, date_format_month(row->from, from));
+                element, before->where.line, date_format_month(row->from, from));
+        }
     }
     out->rows = arena_copy(arena, rows->list, rows->count, sizeof *rows->list);
     out->count = rows->count;
