@@ -52,6 +52,8 @@ static bool pack_cheaply(
     const struct packing_search *search, struct placement *out, struct block *block)
 {
     placement_fini(out);
+    if (block->by != BLOCKED_BUDGET && block->by != BLOCKED_SHARE)
+        return false;
     if (!pack_on_floor(search, PACKING_BY_PRICE, out))
         return false;
     if (keeps_limits(search, out, block))

@@ -1,6 +1,7 @@
 /* Which site, and how many tasks at which of its racks. */
 #include "scheduler/packing_private.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -43,28 +44,15 @@ void packing_take_short(struct packing_floor *floor, const struct packing_search
     packing_floor_take(floor, rack, search->short_tasks);
 }
 
-void packing_unplan_full(struct packing_floor *floor, const struct packing_node *node)
-{
-    for (int r = node->first_rack; r < node->first_rack + node->rack_count; r++) {
-        int tasks = floor->racks[r].full_tasks;
-
-        if (tasks == 0)
-            continue;
-        floor->racks[r].full_tasks = 0;
-        packing_floor_take(floor, r, -tasks);
-    }
-}
-
 void packing_unplan(struct packing_floor *floor, const struct packing_node *node)
 {
-    packing_unplan_full(floor, node);
     for (int r = node->first_rack; r < node->first_rack + node->rack_count; r++) {
-        int tasks = floor->racks[r].short_tasks;
+        struct packing_rack *rack = &floor->racks[r];
+        int tasks = rack->full_tasks + rack->short_tasks;
 
-        if (tasks == 0)
-            continue;
-        floor->racks[r].short_tasks = 0;
-        packing_floor_take(floor, r, -tasks);
+        rack->full_tasks = rack->short_tasks = 0;
+        if (tasks > 0)
+            packing_floor_take(floor, r, -tasks);
     }
 }
 
@@ -88,15 +76,17 @@ static void fill_in_order(struct packing_floor *floor, const struct packing_sear
     }
 }
 
-static bool put_short_in_order(struct packing_floor *floor, const struct packing_search *search,
+/* There is such a rack, whatever the full ones took (packing_private.h). */
+static void put_short_in_order(struct packing_floor *floor, const struct packing_search *search,
     const int64_t *order, int count)
 {
-    for (int i = 0; i < count; i++)
-        if (packing_floor_room(floor, packing_key_index(order[i])) >= search->short_tasks) {
-            packing_take_short(floor, search, packing_key_index(order[i]));
-            return true;
-        }
-    return false;
+    int i = 0;
+
+    while (
+        i < count && packing_floor_room(floor, packing_key_index(order[i])) < search->short_tasks)
+        i++;
+    assert(i < count);
+    packing_take_short(floor, search, packing_key_index(order[i]));
 }
 
 /* By ascending price, else all alike, and so by index. */
@@ -124,19 +114,8 @@ static void plan_in_order(struct packing_floor *floor, const struct packing_sear
     int count = order_racks(floor, search, site, by);
 
     fill_in_order(floor, search, floor->keys, count, search->full_count);
-    if (search->short_tasks == 0 || put_short_in_order(floor, search, floor->keys, count))
-        return;
-    /* The full ones left no room for it: put it first where they still fit. */
-    packing_unplan(floor, &floor->nodes[POWER_SITE][site]);
-    for (int i = 0; i < count; i++) {
-        int rack = packing_key_index(floor->keys[i]);
-
-        if (packing_floor_cap_beside_short(floor, search, rack) < search->full_count)
-            continue;
-        packing_take_short(floor, search, rack);
-        fill_in_order(floor, search, floor->keys, count, search->full_count);
-        return;
-    }
+    if (search->short_tasks > 0)
+        put_short_in_order(floor, search, floor->keys, count);
 }
 
 /* --- Which site */

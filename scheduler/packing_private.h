@@ -6,7 +6,13 @@
  * above takes the sum below it, or what its power admits if that is less. Any way of filling the
  * tree that leaves no room for one more reaches that sum (the sets that fit are the independent
  * sets of a laminar matroid). So a place is found whenever there is one, and the order of filling
- * is free to serve fit. A shorter last segment is tried at each rack.
+ * is free to serve fit.
+ *
+ * A shorter last segment, too: if it fits at a rack r beside some filling F, it fits somewhere
+ * beside any filling G of as many segments. Go up from r to the topmost node v where G has more
+ * segments than F (is there none, it fits at r). The parent of v has no more in G than in F, so
+ * another child has fewer, and below it there is a path down where each node has fewer: room for a
+ * full segment, hence for the short one, and above there is as much room as beside F.
  */
 #ifndef SCHEDULER_PACKING_PRIVATE_H
 #define SCHEDULER_PACKING_PRIVATE_H
@@ -100,13 +106,12 @@ enum packing_order { PACKING_BY_FIT, PACKING_BY_INDEX, PACKING_BY_PRICE };
 /* False where it fits no site; else the plan is in the racks. Needs the sums. */
 bool packing_plan(
     struct packing_floor *floor, const struct packing_search *search, enum packing_order order);
-/* The same in one site, where it fits: segments by domain, or tasks in as few domains as can be. */
+/* The same in one site, where it fits: segments by domain; tasks in as few domains as can be. */
 void packing_plan_segments(
     struct packing_floor *floor, const struct packing_search *search, int site);
 void packing_plan_tasks(struct packing_floor *floor, const struct packing_search *search, int site);
-/* Take back what is planned below a node; of full segments alone. */
+/* Take back what is planned below a node. */
 void packing_unplan(struct packing_floor *floor, const struct packing_node *node);
-void packing_unplan_full(struct packing_floor *floor, const struct packing_node *node);
 void packing_take_full(struct packing_floor *floor, int rack, int tasks);
 void packing_take_short(struct packing_floor *floor, const struct packing_search *search, int rack);
 /* Smaller first; packs a key and an index into one number. */

@@ -5,6 +5,7 @@
  */
 #include "scheduler/packing_private.h"
 
+#include <assert.h>
 #include <limits.h>
 
 /* --- Within one feed */
@@ -217,7 +218,7 @@ static void plan_full(struct packing_floor *floor, const struct packing_search *
         if (halls[h].cap < search->full_count)
             continue;
         used = plan_over_feeds(floor, search, halls[h].first, halls[h].count);
-        packing_unplan_full(floor, &halls[h]);
+        packing_unplan(floor, &halls[h]);
         if (best == NULL || used < fewest || (used == fewest && halls[h].cap < best->cap)) {
             best = &halls[h];
             fewest = used;
@@ -227,13 +228,13 @@ static void plan_full(struct packing_floor *floor, const struct packing_search *
             fewest ||
         best == NULL)
         return;
-    packing_unplan_full(floor, top);
+    packing_unplan(floor, top);
     (void)plan_over_feeds(floor, search, best->first, best->count);
 }
 
 /* Where the short segment leaves least, in a feed in use before others, in a hall in use before
- * others. */
-static bool put_short(struct packing_floor *floor, const struct packing_search *search, int site)
+ * others. There is such a place, whatever the full ones took (packing_private.h). */
+static void put_short(struct packing_floor *floor, const struct packing_search *search, int site)
 {
     const struct packing_node *node = &floor->nodes[POWER_SITE][site];
     int64_t best_key = INT64_MAX;
@@ -255,22 +256,7 @@ static bool put_short(struct packing_floor *floor, const struct packing_search *
             best = r;
         }
     }
-    if (best != LEDGER_NONE)
-        packing_take_short(floor, search, best);
-    return best != LEDGER_NONE;
-}
-
-/* The tightest rack beside which the full segments still fit. */
-static void put_short_first(
-    struct packing_floor *floor, const struct packing_search *search, int site)
-{
-    const struct packing_node *node = &floor->nodes[POWER_SITE][site];
-    int best = LEDGER_NONE;
-
-    for (int r = node->first_rack; r < node->first_rack + node->rack_count; r++)
-        if (packing_floor_cap_beside_short(floor, search, r) >= search->full_count &&
-            (best == LEDGER_NONE || floor->racks[r].free_chips < floor->racks[best].free_chips))
-            best = r;
+    assert(best != LEDGER_NONE);
     packing_take_short(floor, search, best);
 }
 
@@ -280,11 +266,6 @@ void packing_plan_segments(
     if (plan_one_feed(floor, search, site))
         return;
     plan_full(floor, search, site);
-    if (search->short_tasks == 0 || put_short(floor, search, site))
-        return;
-    /* The full ones left no room for it. */
-    packing_unplan(floor, &floor->nodes[POWER_SITE][site]);
-    put_short_first(floor, search, site);
-    packing_floor_sum(floor, search->wants->segment_tasks);
-    plan_full(floor, search, site);
+    if (search->short_tasks > 0)
+        put_short(floor, search, site);
 }

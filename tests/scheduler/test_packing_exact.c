@@ -323,13 +323,41 @@ START_TEST(a_place_is_found_exactly_when_there_is_one)
 }
 END_TEST
 
+/* A shorter last segment just fits or just does not: every length of gang on crowded racks. */
+START_TEST(a_shorter_last_segment_finds_its_place)
+{
+    struct world w = {.rng = rng_seed((uint64_t)_i + 77)};
+    struct fleet_builder *b = fleet_builder_make(1, draw(&w, 1, 2), draw(&w, 1, 2), draw(&w, 1, 3),
+        fleet_builder_system("a", draw(&w, 4, 7), 1, 10, 0));
+    int segment = draw(&w, 2, 5);
+
+    for (int i = 0; i < b->fleet.feed_count; i++)
+        b->feeds[i].power_kw = loose_or(&w, 4, 24);
+    for (int i = 0; i < b->fleet.hall_count; i++)
+        b->halls[i].power_kw = loose_or(&w, 6, 40);
+    w.builder = b;
+    w.fleet = fleet_builder_finish(b);
+    w.ledger = ledger_create(w.fleet, HOST_UP);
+    for (int h = 0; h < w.fleet->host_count; h++)
+        if (draw(&w, 0, 3) == 0)
+            ledger_set_host_state(w.ledger, h, HOST_DRAINED);
+    for (int tasks = segment + 1; tasks < 4 * segment; tasks++) {
+        w.spec = fleet_builder_job(tasks, 1, segment);
+        w.shape = shape_create(w.fleet, &w.spec);
+        compare(&w, PACKING_BEST_FIT);
+        compare(&w, PACKING_FIRST_FIT);
+        shape_destroy(w.shape);
+    }
+    end_world(&w);
+}
+END_TEST
+
 /* Without limits of power, tasks without segments take the fewest racks that can be. */
 START_TEST(tasks_take_the_fewest_domains)
 {
     struct world w = make_world(_i, false);
 
     disturb(&w);
-    w.filler_spec.power_frac = 0;
     for (int i = 0; i < GANGS; i++) {
         struct packing_request request;
         struct placement found;
@@ -459,6 +487,7 @@ Suite *suite(void)
 
     tcase_set_timeout(t, 60);
     tcase_add_loop_test(t, a_place_is_found_exactly_when_there_is_one, 0, SEEDS);
+    tcase_add_loop_test(t, a_shorter_last_segment_finds_its_place, 0, SEEDS);
     tcase_add_loop_test(t, tasks_take_the_fewest_domains, 0, SEEDS / 4);
     tcase_add_loop_test(t, what_the_tenant_can_pay_is_found, 0, SEEDS / 4);
     tcase_add_loop_test(t, more_racks_or_power_never_make_a_gang_unplaceable, 0, SEEDS);
