@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "base/help.h"
 #include "base/mem.h"
+#include "base/str.h"
 #include "base/xml.h"
 #include "planner/commands.h"
 
@@ -89,13 +90,14 @@ static const struct command HELP_COMMAND = {
 
 /* The folder of the shipped files: $WATTYARD_DATA, else beside the program where it is installed,
  * else none. Gives (mem_free). */
+/* Beside an installed program, or above one that stands in its build folder. */
+static const char *const DATA_FOLDERS[] = {"../share/wattyard", "../.."};
+
 static char *find_data_folder(void)
 {
     const char *given = getenv("WATTYARD_DATA");
     char program[PATH_MAX];
     ssize_t length;
-    char *folder;
-    struct stat facts;
 
     if (given != NULL && given[0] != '\0')
         return mem_copy_text(given);
@@ -103,10 +105,19 @@ static char *find_data_folder(void)
     if (length <= 0)
         return NULL;
     program[length] = '\0';
-    folder = file_beside(program, "../share/wattyard");
-    if (stat(folder, &facts) == 0 && S_ISDIR(facts.st_mode))
-        return folder;
-    mem_free(folder);
+    for (size_t i = 0; i < sizeof DATA_FOLDERS / sizeof *DATA_FOLDERS; i++) {
+        char *folder = file_beside(program, DATA_FOLDERS[i]);
+        struct str catalog = {0};
+        struct stat facts;
+        bool is_there;
+
+        str_format(&catalog, "%s/topologies/catalog.xml", folder);
+        is_there = stat(str_text(&catalog), &facts) == 0;
+        str_fini(&catalog);
+        if (is_there)
+            return folder;
+        mem_free(folder);
+    }
     return NULL;
 }
 

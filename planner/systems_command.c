@@ -296,7 +296,7 @@ static int run(
         str_add(&path, positional[0]);
     else
         str_format(
-            &path, "%s/catalog.xml", context->data_folder == NULL ? "." : context->data_folder);
+            &path, "%s/topologies/catalog.xml", context->data_folder == NULL ? "." : context->data_folder);
     status = EXIT_DONE;
     if (load_source(str_text(&path), context->data_folder, &source, &faults) != 0)
         status = EXIT_WRONG;
