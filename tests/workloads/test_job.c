@@ -6,6 +6,7 @@
 #include "base/str.h"
 #include "tests/support/edit.h"
 #include "tests/support/suite.h"
+#include "topologies/fleet.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -506,6 +507,54 @@ START_TEST(cycles_of_random_graphs_are_found_as_by_their_closure)
 }
 END_TEST
 
+START_TEST(the_shipped_manifests_fit_the_fleet_that_they_are_for)
+{
+    static const char *const folder[] = {"workloads/jobs"};
+    struct faults faults = {0};
+    struct fleet *fleet = fleet_load("topologies/fleets/mixed-30mw.xml", NULL, &faults);
+    struct job_list *list = job_list_load(folder, 1, &faults);
+
+    ck_assert_msg(list != NULL, "%s", faults.count > 0 ? faults.list[0].text : "no fault");
+    ck_assert_uint_eq(faults.count, 0);
+    ck_assert_uint_eq(list->count, 20);
+    ck_assert_str_eq(list->specs[0].name, "ablation"); /* files by name */
+    ck_assert_str_eq(list->specs[0].where.file, "workloads/jobs/ablation-sweep.xml");
+    for (size_t i = 0; i < list->count; i++) {
+        const struct job_spec *job = &list->specs[i];
+
+        ck_assert_msg(job->work_minutes > 0, "%s has no <work>", job->name);
+        ck_assert_msg(job->command.path != NULL, "%s has no <command>", job->name);
+        ck_assert_msg(
+            fleet_find_tenant(fleet, job->tenant) >= 0, "%s: tenant %s", job->name, job->tenant);
+        ck_assert(job->wall_minutes <= 0 || job->wall_minutes > job->work_minutes);
+        for (size_t k = 0; k < job->system_count; k++) {
+            const struct system *system = catalog_find_system(&fleet->catalog, job->systems[k].id);
+
+            ck_assert_msg(system != NULL, "%s: system %s", job->name, job->systems[k].id);
+            ck_assert_int_le(job->systems[k].chips_per_task, system->chips_per_host);
+            ck_assert_int_le(job->systems[k].segment, system->host_count);
+        }
+        for (size_t k = 0; k < i; k++)
+            ck_assert_str_ne(job->name, list->specs[k].name);
+    }
+    job_list_destroy(list);
+    fleet_destroy(fleet);
+    faults_fini(&faults);
+}
+END_TEST
+
+START_TEST(folders_without_manifests_and_missing_files_are_faults)
+{
+    static const char *const paths[] = {"topologies/pages", "workloads/jobs/none.xml"};
+    struct faults faults = {0};
+
+    ck_assert_ptr_null(job_list_load(paths, 2, &faults));
+    ck_assert_ptr_nonnull(edit_find_fault(&faults, "topologies/pages: "));
+    ck_assert_ptr_nonnull(edit_find_fault(&faults, "workloads/jobs/none.xml: "));
+    faults_fini(&faults);
+}
+END_TEST
+
 Suite *suite(void)
 {
     Suite *s = suite_create("workloads/job");
@@ -522,10 +571,12 @@ Suite *suite(void)
     tcase_add_loop_test(tc, batch_and_checkpointed_jobs_are_interruptible_unless_they_say_otherwise,
         0, (int)(sizeof INTERRUPTIBLE / sizeof *INTERRUPTIBLE));
     tcase_add_test(tc, replicas_have_at_least_one_where_no_minimum_is_given);
+    tcase_add_test(tc, the_shipped_manifests_fit_the_fleet_that_they_are_for);
     suite_add_tcase(s, tc);
     tcase_add_loop_test(bad, each_fault_is_told_with_its_line, 0, (int)(sizeof BAD / sizeof *BAD));
     tcase_add_test(bad, faults_of_all_jobs_are_told_at_once);
     tcase_add_test(bad, another_root_is_no_manifest);
+    tcase_add_test(bad, folders_without_manifests_and_missing_files_are_faults);
     tcase_add_test(bad, a_manifest_in_memory_is_short_and_includes_nothing);
     suite_add_tcase(s, bad);
     tcase_add_loop_test(
