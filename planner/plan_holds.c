@@ -111,12 +111,12 @@ struct hold_kind {
 
 static const struct hold_kind KINDS[] = {
     {PRICE_SITE_POWER, "power at ", "one more MW", find_site, site_power},
-    {PRICE_SUPPLY, "supply of ", "one more system a month", find_offer, supply},
-    {PRICE_MAX_SYSTEMS, "max-systems of ", "one more system", find_offer, max_systems},
-    {PRICE_FLOOR, "floor at ", "one more rack position", find_site, floor_positions},
+    {PRICE_SUPPLY, "supply of ", "one more a month", find_offer, supply},
+    {PRICE_MAX_SYSTEMS, "max-systems of ", "one more", find_offer, max_systems},
+    {PRICE_FLOOR, "floor at ", "one more rack", find_site, floor_positions},
     {PRICE_BUDGET, "budget ", "one more dollar", find_budget, budget},
     {PRICE_COMMITMENT, "commitment ", "one MW less", find_commitment, commitment},
-    {PRICE_LIMIT, "limit ", "one percentage point more", find_limit, share},
+    {PRICE_LIMIT, "limit ", "a point more", find_limit, share},
 };
 enum { KIND_COUNT = sizeof KINDS / sizeof KINDS[0] };
 
@@ -203,17 +203,17 @@ size_t plan_holds_rank(
     return count;
 }
 
-/* "power at oregon, 2027-01 to 2027-09 (2 of 3 quarters): one more MW saves $5.6 m" */
+/* "power at oregon, 2027-01 to 2027-09: one more MW saves $5.6 m" */
 static void add_words(
     const struct scenario *scenario, const struct plan_hold *hold, struct str *out)
 {
-    int span = hold->last - hold->first + 1;
+    bool has_gaps = hold->period_count < hold->last - hold->first + 1;
     char buffer[64];
 
-    str_format(out, "%s%s, %s", hold->what, hold->id,
-        plan_words_when(scenario, hold->first, hold->last, buffer, sizeof buffer));
-    if (hold->first >= 0 && hold->period_count < span)
-        str_format(out, " (%d of %d %ss)", hold->period_count, span, plan_words_step(scenario));
+    str_format(out, "%s%s", hold->what, hold->id);
+    if (hold->first >= 0)
+        str_format(out, ", %s%s", has_gaps ? "at times " : "",
+            plan_words_when(scenario, hold->first, hold->last, buffer, sizeof buffer));
     str_format(
         out, ": %s saves %s", hold->unit, units_money(hold->unit_usd, buffer, sizeof buffer));
 }
@@ -222,7 +222,7 @@ void plan_holds_print(const struct capacity_plan *plan, size_t count, FILE *stre
 {
     static const struct table_column COLUMNS[] = {
         {.head = "WHAT HOLDS THE PLAN BACK", .align = TABLE_LEFT},
-        {.head = "1 % of it saves", .align = TABLE_RIGHT}};
+        {.head = "1 % saves", .align = TABLE_RIGHT}};
     struct arena *arena = arena_create();
     struct table *table = table_create(COLUMNS, sizeof COLUMNS / sizeof COLUMNS[0]);
     struct plan_hold *holds;

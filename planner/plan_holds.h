@@ -32,7 +32,8 @@ struct plan_hold {
 size_t plan_holds_rank(
     const struct capacity_plan *plan, struct arena *arena, struct plan_hold **out);
 
-/* The first `count` of them in words with money. Prints nothing where nothing binds. */
+/* The first `count` of them in words with money; "1 % saves" is percent_usd. Prints nothing where
+ * nothing binds. */
 void plan_holds_print(const struct capacity_plan *plan, size_t count, FILE *stream);
 
 #endif

@@ -54,13 +54,13 @@ static const char *status_words(
 {
     switch (plan->status) {
     case PLAN_OPTIMAL:
-        return "optimal";
+        return "optimal in";
     case PLAN_INFEASIBLE:
-        return "infeasible, found";
+        return "infeasible after";
     case PLAN_UNBOUNDED:
-        return "unbounded, found";
+        return "unbounded after";
     case PLAN_TIME_LIMIT:
-        return options->is_interrupted ? "interrupted" : "ended by the time limit";
+        return options->is_interrupted ? "interrupted after" : "ended by the time limit after";
     }
     return "";
 }
@@ -71,7 +71,7 @@ static void print_solve(
     char rows[32], columns[32], percent[32];
     double seconds = plan->seconds.read + plan->seconds.build + plan->seconds.solve;
 
-    (void)fprintf(stream, "%s %s rows × %s columns, %s in %.*f s",
+    (void)fprintf(stream, "%s %s rows × %s columns, %s %.*f s",
         plan->size.integers > 0 ? "MIP" : "LP", units_count(plan->size.rows, rows, sizeof rows),
         units_count(plan->size.columns, columns, sizeof columns), status_words(plan, options),
         seconds < 10 ? 2 : 0, seconds);
@@ -82,29 +82,44 @@ static void print_solve(
     (void)fprintf(stream, "\n");
 }
 
+static bool is_installed(const struct capacity_plan *plan, size_t system)
+{
+    for (size_t i = 0; i < plan->installed.count; i++)
+        if (plan->scenario->offers[plan->installed.rows[i].offer].system == (int)system)
+            return true;
+    return false;
+}
+
+static void print_list(const char *words, const struct str *list, FILE *stream)
+{
+    if (list->length > 0)
+        (void)fprintf(stream, "%s%s\n", words, str_text(list));
+}
+
 /* Which of the systems in this plan stand on estimates rather than on a vendor's figures. */
 static void print_estimates(const struct capacity_plan *plan, FILE *stream)
 {
-    const struct scenario *scenario = plan->scenario;
-    struct str list = {0};
+    const struct catalog *catalog = &plan->scenario->catalog;
+    struct str power = {0}, all = {0};
+    bool has_trainium = false;
 
-    for (size_t k = 0; k < scenario->catalog.system_count; k++) {
-        const struct system *system = &scenario->catalog.systems[k];
-        bool is_used = false;
+    for (size_t k = 0; k < catalog->system_count; k++) {
+        const struct system *system = &catalog->systems[k];
+        struct str *list = chip_is_estimate(system->chip, "peak-fp8") ? &all : &power;
 
-        for (size_t i = 0; i < plan->installed.count && !is_used; i++)
-            is_used = scenario->offers[plan->installed.rows[i].offer].system == (int)k;
-        if (!is_used || !system_is_estimate(system, "power-kw"))
+        if (!is_installed(plan, k))
             continue;
-        str_format(&list, "%s%s%s", list.length == 0 ? "" : ", ", system->id,
-            chip_is_estimate(system->chip, "peak-fp8") ? " (all figures)" : "");
+        has_trainium = has_trainium || str_equal(system->chip->stack, "neuron");
+        if (system_is_estimate(system, "power-kw"))
+            str_format(list, "%s%s", list->length == 0 ? "" : ", ", system->id);
     }
-    if (list.length > 0)
-        (void)fprintf(stream,
-            "Estimates, not vendors' figures: the power of %s.\n"
-            "No contract price of Trainium is public: its prices are the scenario's.\n",
-            str_text(&list));
-    str_fini(&list);
+    print_list("Estimates, not vendors' figures: the power of ", &power, stream);
+    print_list("Estimates in all figures: ", &all, stream);
+    if (has_trainium)
+        (void)fprintf(
+            stream, "Prices of Trainium are the scenario's: no contract price of it is public.\n");
+    str_fini(&power);
+    str_fini(&all);
 }
 
 static void print_plan(

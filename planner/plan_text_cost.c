@@ -96,7 +96,7 @@ void plan_text_cost(const struct capacity_plan *plan, FILE *stream)
                 PAID_PARTS[i] == COST_SALVAGE ? "of what outlives the horizon" : "");
     }
     if (plan->cost_usd[COST_UNMET] > 0) {
-        add_amount(table, plan, &scale, "all payments", paid_usd, "");
+        add_amount(table, plan, &scale, "paid", paid_usd, "");
         describe_unmet(plan, &unmet);
         add_amount(table, plan, &scale, PART_WORDS[COST_UNMET], plan->cost_usd[COST_UNMET],
             str_text(&unmet));

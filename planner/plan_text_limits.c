@@ -58,16 +58,17 @@ static int end_of_year(const struct scenario *scenario, int first)
     return last;
 }
 
-/* Is it shorter to go by the steps of the limit than by calendar years? */
+/* Are the steps of the limit few enough to go by them, rather than by calendar years? */
 static bool has_few_steps(const struct scenario *scenario, int site)
 {
+    enum { ALWAYS_FEW = 4 };
     int steps = 0, years = 0;
 
     for (int t = 0; t < scenario->period_count; t = end_of_limit(scenario, site, t) + 1)
         steps++;
     for (int t = 0; t < scenario->period_count; t = end_of_year(scenario, t) + 1)
         years++;
-    return steps <= years;
+    return steps <= years || steps <= ALWAYS_FEW;
 }
 
 static void add_share(struct table *table, double used, double limit)
@@ -78,6 +79,16 @@ static void add_share(struct table *table, double used, double limit)
         table_cell(table, "%s", units_percent(used / limit, text, sizeof text));
     else
         table_cell(table, "%s", "-");
+}
+
+/* Before there is any power there is nothing to tell. */
+static bool is_powered(
+    const struct scenario *scenario, int site, const struct site_power *power, int first, int last)
+{
+    for (int t = first; t <= last; t++)
+        if (limit_mw(scenario, site, t) > 0 || power->worth_usd[t] > 0)
+            return true;
+    return false;
 }
 
 /* The period of the highest use stands for the span; its worth is that of one MW in all of it. */
@@ -130,7 +141,8 @@ void plan_text_power(const struct capacity_plan *plan, bool all, FILE *stream)
         read_site_power(plan, s, &power);
         for (int t = 0, last; t < scenario->period_count; t = last + 1) {
             last = all ? t : by_limit ? end_of_limit(scenario, s, t) : end_of_year(scenario, t);
-            add_power_row(table, scenario, s, &power, t, last);
+            if (is_powered(scenario, s, &power, t, last))
+                add_power_row(table, scenario, s, &power, t, last);
         }
     }
     table_print(table, 0, stream);
@@ -143,7 +155,7 @@ void plan_text_budgets(const struct capacity_plan *plan, FILE *stream)
     static const struct table_column COLUMNS[] = {{.head = "BUDGETS", .align = TABLE_LEFT},
         {.head = "", .align = TABLE_LEFT}, {.head = "", .align = TABLE_LEFT},
         {.head = "limit", .align = TABLE_RIGHT}, {.head = "used", .align = TABLE_RIGHT},
-        {.head = "used", .align = TABLE_RIGHT}};
+        {.head = "share", .align = TABLE_RIGHT}};
     const struct scenario *scenario = plan->scenario;
     struct table *table = table_create(COLUMNS, sizeof COLUMNS / sizeof COLUMNS[0]);
     char text[64];

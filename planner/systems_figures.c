@@ -25,6 +25,7 @@ const char *const SYSTEM_FIGURE_NAMES[FIGURE_COUNT] = {
     [FIGURE_USD_PER_PFLOP] = "usd_per_pflop",
     [FIGURE_W_PER_GB_PER_S] = "w_per_gb_per_s",
     [FIGURE_USD_PER_GB_PER_S] = "usd_per_gb_per_s",
+    [FIGURE_HOLD_USD_PER_CHIP_HOUR] = "hold_usd_per_chip_hour",
     [FIGURE_HOLD_USD_PER_HOUR] = "hold_usd_per_hour",
     [FIGURE_ENERGY_USD_PER_HOUR] = "energy_usd_per_hour",
     [FIGURE_TOTAL_USD_PER_HOUR] = "total_usd_per_hour",
@@ -102,6 +103,7 @@ static void set_money(struct system_figures *f, const struct system_price *price
                              HOURS_PER_YEAR
                        : 0);
     set(f, FIGURE_HOLD_USD_PER_HOUR, hold, is_estimate);
+    set(f, FIGURE_HOLD_USD_PER_CHIP_HOUR, hold / f->values[FIGURE_CHIPS], is_estimate);
     set(f, FIGURE_PRICE_USD, hold * HOURS_PER_YEAR * settings->years, is_estimate);
     set(f, FIGURE_ENERGY_USD_PER_HOUR, energy, f->is_estimate[FIGURE_POWER_KW]);
     set(f, FIGURE_TOTAL_USD_PER_HOUR, hold + energy,
@@ -157,4 +159,13 @@ struct system_figures systems_figures_reckon(const struct system *system,
     set_per_work(&f, settings);
     set_tokens(&f, work, settings);
     return f;
+}
+
+double systems_even_chip_price(const struct system_figures *figures, double usd_per_pflop_hour)
+{
+    const double *values = figures->values;
+    double pflops = values[FIGURE_TOTAL_USD_PER_HOUR] / values[FIGURE_USD_PER_PFLOP_HOUR];
+
+    return (usd_per_pflop_hour * pflops - values[FIGURE_ENERGY_USD_PER_HOUR]) /
+           values[FIGURE_CHIPS];
 }

@@ -24,6 +24,7 @@ enum system_figure {
     FIGURE_USD_PER_PFLOP,
     FIGURE_W_PER_GB_PER_S,
     FIGURE_USD_PER_GB_PER_S,
+    FIGURE_HOLD_USD_PER_CHIP_HOUR,
     FIGURE_HOLD_USD_PER_HOUR, /* capital, upkeep and rent */
     FIGURE_ENERGY_USD_PER_HOUR,
     FIGURE_TOTAL_USD_PER_HOUR,
@@ -77,5 +78,9 @@ struct system_figures {
 struct system_figures systems_figures_reckon(const struct system *system,
     const struct system_price *price, const struct system_work *work,
     const struct system_settings *settings);
+
+/* The price of a chip-hour at which a PFLOP-hour of the system would cost `usd_per_pflop_hour`,
+ * energy included; below 0 where energy alone costs more. NAN where the system has no price. */
+double systems_even_chip_price(const struct system_figures *figures, double usd_per_pflop_hour);
 
 #endif

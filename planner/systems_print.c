@@ -30,20 +30,19 @@ static const struct figure_table SYSTEMS_TABLE = {"SYSTEMS", false, false,
         {"PF fp4", FIGURE_FP4_PFLOPS, 1, 0}, {"HBM TB", FIGURE_HBM_TB, 1, 1},
         {"HBM TB/s", FIGURE_HBM_TB_PER_S, 1, 0}, {"kW", FIGURE_POWER_KW, 1, 1}}};
 
-static const struct figure_table UNIT_TABLE = {"FOR ITS WORK", true, false,
+static const struct figure_table UNIT_TABLE = {"PER UNIT OF WORK", true, false,
     {{"price $ k", FIGURE_PRICE_USD, 1e3, 0}, {"W/PF", FIGURE_W_PER_PFLOP, 1, 0},
-        {"$/PF", FIGURE_USD_PER_PFLOP, 1, 0}, {"W per GB/s", FIGURE_W_PER_GB_PER_S, 1, 2},
-        {"$ per GB/s", FIGURE_USD_PER_GB_PER_S, 1, 2}}};
+        {"$/PF", FIGURE_USD_PER_PFLOP, 1, 0}, {"W/(GB/s)", FIGURE_W_PER_GB_PER_S, 1, 2},
+        {"$/(GB/s)", FIGURE_USD_PER_GB_PER_S, 1, 2}}};
 
 static const struct figure_table COST_TABLE = {"COST OF AN HOUR", true, true,
-    {{"have it $", FIGURE_HOLD_USD_PER_HOUR, 1, 2}, {"energy $", FIGURE_ENERGY_USD_PER_HOUR, 1, 2},
-        {"all $", FIGURE_TOTAL_USD_PER_HOUR, 1, 2},
-        {"$ a PF-hour", FIGURE_USD_PER_PFLOP_HOUR, 1, 3}}};
+    {{"$/chip", FIGURE_HOLD_USD_PER_CHIP_HOUR, 1, 2}, {"system $", FIGURE_HOLD_USD_PER_HOUR, 1, 2},
+        {"energy $", FIGURE_ENERGY_USD_PER_HOUR, 1, 2}, {"$/PF", FIGURE_USD_PER_PFLOP_HOUR, 1, 3}}};
 
 static const struct figure_table TOKENS_TABLE = {"TOKENS", true, false,
-    {{"m tokens/h", FIGURE_TOKENS_PER_HOUR, 1e6, 0},
-        {"$/m tokens", FIGURE_USD_PER_MILLION_TOKENS, 1, 4},
-        {"kJ/m tokens", FIGURE_JOULES_PER_MILLION_TOKENS, 1e3, 1}}};
+    {{"M tokens/h", FIGURE_TOKENS_PER_HOUR, 1e6, 0},
+        {"$/M tokens", FIGURE_USD_PER_MILLION_TOKENS, 1, 4},
+        {"kJ/M tokens", FIGURE_JOULES_PER_MILLION_TOKENS, 1e3, 1}}};
 
 static void add_figure(
     struct table *table, const struct system_figures *row, const struct figure_column *column)
@@ -75,30 +74,41 @@ static double reference_cost(const struct systems_rows *rows, const char *agains
     return cost;
 }
 
+/* How much dearer a PFLOP-hour is than the reference, and which price of a chip-hour would make it
+ * even. */
 static void add_comparison(struct table *table, const struct system_figures *row, double reference)
 {
-    double ratio = row->values[FIGURE_USD_PER_PFLOP_HOUR] / reference;
+    double cost = row->values[FIGURE_USD_PER_PFLOP_HOUR];
+    double even = systems_even_chip_price(row, reference);
+    const char *mark = row->is_estimate[FIGURE_USD_PER_PFLOP_HOUR] ? "~" : "";
 
-    if (!isfinite(ratio))
+    if (!isfinite(cost / reference)) {
         table_cell(table, "%s", "-");
+        table_cell(table, "%s", "-");
+        return;
+    }
+    table_cell(table, "%s%+.0f %%", mark, 100 * (cost / reference - 1));
+    if (even > 0)
+        table_cell(table, "%s%.2f", mark, even);
     else
-        table_cell(table, "%s%+.0f %%", row->is_estimate[FIGURE_USD_PER_PFLOP_HOUR] ? "~" : "",
-            100 * (ratio - 1));
+        table_cell(table, "%s", "none");
 }
 
 static void print_table(const struct systems_rows *rows, const struct figure_table *what,
     const char *against_head, double reference, FILE *stream)
 {
-    struct table_column columns[COLUMNS_MAX + 3] = {{.head = what->title, .align = TABLE_LEFT}};
+    struct table_column columns[COLUMNS_MAX + 4] = {{.head = what->title, .align = TABLE_LEFT}};
     size_t count = 1;
     struct table *table;
 
     if (what->has_offers)
-        columns[count++] = (struct table_column){.head = "price of", .align = TABLE_LEFT};
+        columns[count++] = (struct table_column){.head = "offer", .align = TABLE_LEFT};
     for (const struct figure_column *c = what->columns; c->head != NULL; c++)
         columns[count++] = (struct table_column){.head = c->head, .align = TABLE_RIGHT};
-    if (against_head != NULL)
+    if (against_head != NULL) {
         columns[count++] = (struct table_column){.head = against_head, .align = TABLE_RIGHT};
+        columns[count++] = (struct table_column){.head = "even at", .align = TABLE_RIGHT};
+    }
     table = table_create(columns, count);
     for (size_t i = 0; i < rows->count; i++) {
         const struct system_figures *row = &rows->rows[i];
@@ -110,7 +120,7 @@ static void print_table(const struct systems_rows *rows, const struct figure_tab
         if (what->has_offers)
             table_cell(table, "%s",
                 isnan(row->values[FIGURE_PRICE_USD]) ? "-"
-                : row->offer == NULL                 ? "(given)"
+                : row->offer == NULL                 ? "(yours)"
                                                      : row->offer);
         for (const struct figure_column *c = what->columns; c->head != NULL; c++)
             add_figure(table, row, c);
@@ -126,9 +136,18 @@ static void print_cost(const struct systems_rows *rows, const char *against, FIL
 {
     struct str head = {0};
 
-    str_format(&head, "against %s", against == NULL ? "the cheapest" : against);
+    (void)fputc('\n', stream);
+    str_format(&head, "vs %s", against == NULL ? "cheapest" : against);
     print_table(rows, &COST_TABLE, str_text(&head), reference_cost(rows, against), stream);
     str_fini(&head);
+}
+
+static bool has_stack(const struct systems_rows *rows, const char *stack)
+{
+    for (size_t i = 0; i < rows->count; i++)
+        if (str_equal(rows->rows[i].system->chip->stack, stack))
+            return true;
+    return false;
 }
 
 static void print_notes(
@@ -136,32 +155,41 @@ static void print_notes(
 {
     const struct system_settings *s = &query->settings;
 
-    (void)fprintf(stream,
-        "~ is an estimate or made with one: no vendor gives the power of Trainium systems, no "
-        "contract\n  price of Trainium is public, and nothing of Trn4 is more than a ratio to "
-        "Trn3. The catalog says\n  how each was reckoned.\n"
-        "PF: dense PFLOPS; where no precision is named, %s. Price: having the system for %g years, "
-        "without\n  energy. Capital at %g %% a year. Energy at full load, $%g a MWh at the meter, "
-        "PUE %g.\n",
-        PRECISION_NAMES[s->precision], s->years, 100 * s->discount_rate, s->usd_per_mwh, s->pue);
-    if (rows->has_work)
-        (void)fprintf(
-            stream, "Tokens: of a running system; their price counts the time that it is down.\n");
-    if (!rows->has_prices)
+    (void)fprintf(
+        stream, "\n~   an estimate, or made with one; the catalog says how each was reckoned\n");
+    if (has_stack(rows, "neuron"))
         (void)fprintf(stream,
-            "Give prices of your own (--price, --chip-price, --capex, --opex) or a scenario with "
-            "offers\n  to see costs.\n");
+            "    No vendor gives the power of Trainium systems, no contract price of Trainium is "
+            "public,\n    and of Trn4 nothing is known but ratios to Trn3.\n");
+    (void)fprintf(stream,
+        "PF  dense PFLOPS as marketed; where no precision is named, %s\n"
+        "    price: having the system for %g years, without energy; capital at %g %% a year\n"
+        "    energy: at full load, $%.4g a MWh at the meter, PUE %.4g\n",
+        PRECISION_NAMES[s->precision], s->years, 100 * s->discount_rate, s->usd_per_mwh, s->pue);
+    if (rows->has_prices)
+        (void)fprintf(stream,
+            "    even at: the price of a chip-hour ($/chip) at which a PF-hour costs the same\n");
+    else
+        (void)fprintf(stream,
+            "No prices are known. Give a scenario with offers, or your own: --price, --chip-price, "
+            "--capex,\n--opex.\n");
+    if (rows->has_work)
+        (void)fprintf(stream,
+            "    tokens: of a running system; their price counts the time that it is down\n");
 }
 
 void systems_print_text(const struct systems_rows *rows, const struct systems_query *query,
     const char *against, FILE *stream)
 {
     print_table(rows, &SYSTEMS_TABLE, NULL, NAN, stream);
+    (void)fputc('\n', stream);
     print_table(rows, &UNIT_TABLE, NULL, NAN, stream);
     if (rows->has_prices)
         print_cost(rows, against, stream);
-    if (rows->has_work)
+    if (rows->has_work) {
+        (void)fputc('\n', stream);
         print_table(rows, &TOKENS_TABLE, NULL, NAN, stream);
+    }
     print_notes(rows, query, stream);
 }
 
