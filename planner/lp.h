@@ -56,10 +56,9 @@ enum lp_status {
 extern const char *const LP_STATUS_NAMES[];
 
 enum lp_method {
-    LP_METHOD_AUTO, /* first solve: what is fastest for its size; then what fits the changes */
+    LP_METHOD_AUTO, /* first solve: what fits the model; then what fits the changes */
     LP_METHOD_PRIMAL,
-    LP_METHOD_DUAL,
-    LP_METHOD_INTERIOR /* about 8 digits, no basis; a simplex finishes it */
+    LP_METHOD_DUAL
 };
 
 enum lp_presolve { LP_PRESOLVE_AUTO, LP_PRESOLVE_ON, LP_PRESOLVE_OFF };
@@ -82,7 +81,8 @@ struct lp_options {
     double time_limit_s;       /* wall clock; 0: none */
     int64_t iteration_limit;   /* of the simplex; 0: none */
     int64_t node_limit;        /* of branch and bound; 0: none */
-    double gap; /* MIP: optimal when (objective - bound) <= gap · |objective|; 0: 1e-9 */
+    double gap;           /* MIP: optimal when (objective - bound) <= gap · |objective|; 0: 1e-7 */
+    int memory_limit_mib; /* of the solver's own memory; 0: none. Beyond it: LP_FAILED, ERR_LIMIT */
     /* Both may be NULL; called about ten times a second by the thread that called the solve. */
     void (*progress)(void *context, const struct lp_progress *progress);
     bool (*stop)(void *context); /* true ends the solve, with the best point so far */

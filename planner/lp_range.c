@@ -1,0 +1,70 @@
+/* Ranging: how far one number may move with the basis staying optimal. */
+#include "planner/lp_private.h"
+
+#include <math.h>
+
+static int ask_engine(struct lp *lp, enum lp_thing thing, int index, double unit, double *low,
+    double *high, struct err *err)
+{
+    static const struct lp_options DEFAULTS;
+    struct lp_call *call;
+
+    if (lp_load(lp, &DEFAULTS) != LP_END_DONE) {
+        (void)lp_report_failure(lp, &DEFAULTS, err);
+        return -1;
+    }
+    call = &lp->engine->call;
+    call->thing = thing;
+    call->index = index;
+    if (lp_call_engine(lp, lp_work_range, NULL) != LP_END_DONE || call->code != 0) {
+        (void)lp_report_failure(lp, &DEFAULTS, err);
+        return -1;
+    }
+    *low = call->low * unit;
+    *high = call->high * unit;
+    return 0;
+}
+
+static int check_optimal(const struct lp *lp, struct err *err)
+{
+    if (lp->status == LP_OPTIMAL && lp->has_duals)
+        return 0;
+    return err_set(err, ERR_STATE, "%s: ranges are of an optimum of lp_solve", lp->name);
+}
+
+int lp_range_row(struct lp *lp, int row, double *low, double *high, struct err *err)
+{
+    const struct lp_row *r = &lp->rows[row];
+
+    if (check_optimal(lp, err) != 0)
+        return -1;
+    if (r->place != LP_BASIC)
+        return ask_engine(lp, LP_ROW, row, 1.0 / r->scale, low, high, err);
+    if (r->upper - r->activity <= r->activity - r->lower) {
+        *low = r->activity;
+        *high = INFINITY;
+    } else {
+        *low = -INFINITY;
+        *high = r->activity;
+    }
+    return 0;
+}
+
+int lp_range_cost(struct lp *lp, int column, double *low, double *high, struct err *err)
+{
+    const struct lp_column *c = &lp->columns[column];
+
+    if (check_optimal(lp, err) != 0)
+        return -1;
+    if (c->place == LP_BASIC)
+        return ask_engine(lp, LP_COLUMN, column, 1.0 / (c->scale * lp->cost_scale), low, high, err);
+    *low = c->place == LP_AT_LOWER ? c->cost - c->reduced_cost : -INFINITY;
+    *high = c->place == LP_AT_UPPER ? c->cost - c->reduced_cost : INFINITY;
+    if (c->place == LP_AT_ZERO)
+        *low = *high = c->cost;
+    if (c->lower == c->upper) {
+        *low = -INFINITY;
+        *high = INFINITY;
+    }
+    return 0;
+}
