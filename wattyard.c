@@ -10,6 +10,7 @@
 #include "base/str.h"
 #include "base/xml.h"
 #include "planner/commands.h"
+#include "scheduler/commands.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -33,6 +34,11 @@ static const struct command *const PLANNING[] = {
     NULL,
 };
 
+static const struct command *const RUNNING[] = {
+    &PLACE_COMMAND,
+    NULL,
+};
+
 static const struct command *const EVERYTHING[] = {
     &VALIDATE_COMMAND,
     &HELP_COMMAND,
@@ -41,6 +47,7 @@ static const struct command *const EVERYTHING[] = {
 
 static const struct help_group GROUPS[] = {
     {"Plan capacity", PLANNING, false},
+    {"Place and run jobs", RUNNING, false},
     {"Everything", EVERYTHING, false},
 };
 
