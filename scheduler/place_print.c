@@ -177,58 +177,112 @@ int place_print_json(const struct core *core, int64_t now_ms, const struct place
 
 /* --- For people */
 
-static const char *gang_name(const struct gang *gang, char *buffer)
+/* Gangs of one job that went to the same kind of system are one line: gangs [first, end). */
+struct run {
+    size_t first, end;
+};
+
+static bool are_alike(const struct gang *a, const struct gang *b)
 {
-    if (gang->spec->replicas_max > 0 || gang->spec->array_count > 0)
+    return a->job == b->job && (a->placement == NULL) == (b->placement == NULL) &&
+           (a->placement == NULL || a->placement->system == b->placement->system);
+}
+
+static struct run run_from(const struct core *core, size_t first)
+{
+    struct run run = {first, first + 1};
+
+    while (run.end < core_gang_count(core) &&
+           are_alike(core_gang_at(core, first), core_gang_at(core, run.end)))
+        run.end++;
+    return run;
+}
+
+/* "chat[0-7]", or the name alone of a plain job. */
+static const char *run_name(const struct core *core, struct run run, char *buffer)
+{
+    const struct gang *gang = core_gang_at(core, run.first);
+
+    if (gang->spec->replicas_max == 0 && gang->spec->array_count == 0)
+        (void)snprintf(buffer, NAME_SIZE, "%s", gang->spec->name);
+    else if (run.end == run.first + 1)
         (void)snprintf(buffer, NAME_SIZE, "%s[%d]", gang->spec->name, gang->member);
     else
-        (void)snprintf(buffer, NAME_SIZE, "%s", gang->spec->name);
+        (void)snprintf(buffer, NAME_SIZE, "%s[%d-%d]", gang->spec->name, gang->member,
+            gang->member + (int)(run.end - run.first) - 1);
     return buffer;
 }
 
-static void add_hosts(const struct fleet *fleet, const struct placement *placement, struct str *out)
+static void add_hosts(const struct core *core, struct run run, struct str *out)
 {
-    const char **names = mem_zero((size_t)placement->task_count, sizeof *names);
+    const struct fleet *fleet = core_fleet(core);
     struct arena *arena = arena_create();
+    const char **names = NULL;
     size_t count = 0;
-    char name[FLEET_NAME_SIZE];
+    size_t capacity = 0;
+    int last = -1;
 
-    for (int i = 0; i < placement->task_count; i++)
-        if (i == 0 || placement->tasks[i].host != placement->tasks[i - 1].host)
-            names[count++] = arena_copy_text(
-                arena, fleet_host_name(fleet, placement->tasks[i].host, name));
+    for (size_t i = run.first; i < run.end; i++) {
+        const struct placement *placement = core_gang_at(core, i)->placement;
+
+        for (int t = 0; t < placement->task_count; t++) {
+            char name[FLEET_NAME_SIZE];
+
+            if (placement->tasks[t].host == last)
+                continue;
+            last = placement->tasks[t].host;
+            names = mem_grow(names, count, &capacity, sizeof *names);
+            names[count++] = arena_copy_text(arena, fleet_host_name(fleet, last, name));
+        }
+    }
     hostlist_compress(names, count, out);
     arena_destroy(arena);
     mem_free(names);
+}
+
+static void add_placed_row(struct table *table, const struct core *core, struct run run)
+{
+    const struct gang *first = core_gang_at(core, run.first);
+    const struct shape_system *system = &first->shape->systems[first->placement->system];
+    int count = (int)(run.end - run.first);
+    struct str hosts = {0};
+    double kw = 0;
+    double usd = 0;
+    double net = 0;
+    char name[NAME_SIZE];
+
+    for (size_t i = run.first; i < run.end; i++) {
+        kw += core_gang_at(core, i)->placement->kw;
+        usd += core_gang_at(core, i)->placement->usd_per_hour;
+        net += net_value(core_gang_at(core, i));
+    }
+    add_hosts(core, run, &hosts);
+    table_cell(table, "%s", run_name(core, run, name));
+    table_cell(table, "%s", system_id(core, first, first->placement->system));
+    table_cell(table, "%d", system->task_count * count);
+    table_cell(table, "%lld", (long long)shape_chip_count(system) * count);
+    table_cell(table, "%.1f", kw);
+    table_cell(table, "%.2f", usd);
+    table_cell(table, "%.2f", net);
+    table_cell(table, "%s", str_text(&hosts));
+    table_end_row(table);
+    str_fini(&hosts);
 }
 
 static void print_placed(const struct core *core, FILE *stream)
 {
     static const struct table_column COLUMNS[] = {{"JOB", TABLE_LEFT, 28},
         {"SYSTEM", TABLE_LEFT, 0}, {"TASKS", TABLE_RIGHT, 0}, {"CHIPS", TABLE_RIGHT, 0},
-        {"kW", TABLE_RIGHT, 0}, {"USD/h", TABLE_RIGHT, 0}, {"WORTH USD/h", TABLE_RIGHT, 0},
+        {"kW", TABLE_RIGHT, 0}, {"$/h", TABLE_RIGHT, 0}, {"GAIN $/h", TABLE_RIGHT, 0},
         {"HOSTS", TABLE_LEFT, 48}};
     struct table *table = table_create(COLUMNS, sizeof COLUMNS / sizeof *COLUMNS);
 
-    for (size_t i = 0; i < core_gang_count(core); i++) {
-        const struct gang *gang = core_gang_at(core, i);
-        struct str hosts = {0};
-        char name[NAME_SIZE];
+    for (size_t i = 0; i < core_gang_count(core);) {
+        struct run run = run_from(core, i);
 
-        if (gang->placement == NULL)
-            continue;
-        add_hosts(core_fleet(core), gang->placement, &hosts);
-        table_cell(table, "%s", gang_name(gang, name));
-        table_cell(table, "%s", system_id(core, gang, gang->placement->system));
-        table_cell(table, "%d", gang->placement->task_count);
-        table_cell(table, "%lld",
-            (long long)shape_chip_count(&gang->shape->systems[gang->placement->system]));
-        table_cell(table, "%.1f", gang->placement->kw);
-        table_cell(table, "%.2f", gang->placement->usd_per_hour);
-        table_cell(table, "%.2f", net_value(gang));
-        table_cell(table, "%s", str_text(&hosts));
-        table_end_row(table);
-        str_fini(&hosts);
+        if (core_gang_at(core, i)->placement != NULL)
+            add_placed_row(table, core, run);
+        i = run.end;
     }
     if (table_row_count(table) > 0)
         table_print(table, 0, stream);
@@ -237,14 +291,15 @@ static void print_placed(const struct core *core, FILE *stream)
     table_destroy(table);
 }
 
-static void print_reasons(
-    const struct core *core, const struct gang *gang, int64_t now_ms, FILE *stream)
+/* Members of one job wait for much the same: said once, of the first. */
+static void print_reasons(const struct core *core, struct run run, int64_t now_ms, FILE *stream)
 {
+    const struct gang *gang = core_gang_at(core, run.first);
     struct why rows[REASONS_MAX];
     int count = core_explain(core, gang->id, now_ms, rows, REASONS_MAX);
     char name[NAME_SIZE];
 
-    (void)fprintf(stream, "  %s   %s, priority %d\n", gang_name(gang, name), gang->spec->tenant,
+    (void)fprintf(stream, "  %s   %s, priority %d\n", run_name(core, run, name), gang->spec->tenant,
         gang->spec->priority);
     for (int i = 0; i < count && i < REASONS_MAX; i++) {
         struct str words = {0};
@@ -256,15 +311,6 @@ static void print_reasons(
     }
     if (count == 0)
         (void)fputs("    never: no system that it allows stands in this fleet\n", stream);
-}
-
-/* Members of one job that wait for the same are said once. */
-static bool is_repeat(const struct core *core, size_t index)
-{
-    const struct gang *gang = core_gang_at(core, index);
-    const struct gang *before = index > 0 ? core_gang_at(core, index - 1) : NULL;
-
-    return before != NULL && before->job == gang->job && before->placement == NULL;
 }
 
 void place_print_text(const struct core *core, int64_t now_ms, FILE *stream)
@@ -279,9 +325,13 @@ void place_print_text(const struct core *core, int64_t now_ms, FILE *stream)
     print_placed(core, stream);
     if (waiting > 0)
         (void)fprintf(stream, "\nWAITING   %zu\n", waiting);
-    for (size_t i = 0; i < core_gang_count(core); i++)
-        if (core_gang_at(core, i)->placement == NULL && !is_repeat(core, i))
-            print_reasons(core, core_gang_at(core, i), now_ms, stream);
+    for (size_t i = 0; i < core_gang_count(core);) {
+        struct run run = run_from(core, i);
+
+        if (core_gang_at(core, i)->placement == NULL)
+            print_reasons(core, run, now_ms, stream);
+        i = run.end;
+    }
     (void)fprintf(stream,
         "\nThis round is worth %s an hour; at most %s could be had (gap %.2f %%).\n",
         units_money(report->value_usd_per_hour, value, sizeof value),
