@@ -440,6 +440,21 @@ static double most_value(const struct core *core, const struct core_gang *gang)
     return most;
 }
 
+/* What gains nothing is never better than leaving it, but starts where there is room. */
+static void add_worthless(struct core *core, struct core_gang *const *gangs, size_t count,
+    bool may_borrow, struct picks *picks)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct placement placement = {0};
+        bool is_picked = false;
+
+        for (size_t k = 0; k < picks->count && !is_picked; k++)
+            is_picked = picks->list[k].gang == gangs[i];
+        if (!is_picked && decide_find_best(core, gangs[i], may_borrow, 0, &placement))
+            add_pick(core, picks, gangs[i], &placement);
+    }
+}
+
 void pick_by_search(struct core *core, struct core_gang *const *gangs, size_t count,
     bool may_borrow, struct picks *picks)
 {
@@ -456,6 +471,7 @@ void pick_by_search(struct core *core, struct core_gang *const *gangs, size_t co
     search_from(&s, 0);
     for (size_t i = 0; i < s.best_count; i++)
         add_pick(core, picks, s.best[i].gang, &s.best[i].placement);
+    add_worthless(core, gangs, count, may_borrow, picks);
     mem_free(scratch.list);
     mem_free(s.most_after);
     mem_free(s.best);

@@ -42,7 +42,7 @@ static void add_figures(const struct fleet *fleet, const struct block *block, st
 
     str_format(out, "needs %s %s, %s%s%s has %s", units_count(block->needs, needs, sizeof needs),
         block->unit, is_power(block->by) ? POWER_LEVEL_NAMES[block->level] : "",
-        is_power(block->by) ? " " : "", place != NULL ? place : "it",
+        is_power(block->by) ? " " : "", place != NULL ? place : "the fleet",
         units_count(block->has, has, sizeof has));
     str_add(out, is_power(block->by) ? " kW left: power holds it back" : " free");
 }
