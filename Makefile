@@ -88,10 +88,13 @@ valgrind: deps-all ## the unit tests under valgrind
 	@$(MAKE) --no-print-directory -j$(JOBS) tests
 	@VALGRIND=1 tests/tools/run_tests.sh $B $(TESTS)
 
+lint: export MAY_INCLUDE = $(foreach r,$(ROOMS),$r:$(subst $() ,$(comma),$(strip $(MAY_INCLUDE_$r))))
+lint: export CC := $(CC)
+lint: export CFLAGS := $(CFLAGS)
+lint: export CPPFLAGS := $(CPPFLAGS) $(SYSTEM_CFLAGS)
 lint: deps-lint ## format, floors, headers alone, function length, analyzers
 	@$(MAKE) --no-print-directory -j$(JOBS) programs man
-	@MAY_INCLUDE='$(foreach r,$(ROOMS),$r:$(subst $() ,$(comma),$(strip $(MAY_INCLUDE_$r))))' \
-	  CC='$(CC)' CFLAGS='$(CFLAGS)' CPPFLAGS='$(CPPFLAGS) $(SYSTEM_CFLAGS)' JOBS=$(JOBS) tests/tools/lint.sh $(C_FILES)
+	@JOBS=$(JOBS) BUILD=$B tests/tools/lint.sh $(C_FILES)
 
 bench: deps-test ## measure, side by side with peers where they can run here
 	@$(MAKE) --no-print-directory -j$(JOBS) programs $(BENCHES)
