@@ -109,6 +109,7 @@ static void copy_tenants(struct ledger *copy)
     size_t count = (size_t)copy->fleet->tenant_count + 1;
 
     copy->tenants = copy_array(copy->tenants, count, sizeof *copy->tenants);
+    assert(copy->tenants != NULL);
     for (size_t t = 0; t < count; t++) {
         struct ledger_tenant *tenant = &copy->tenants[t];
 
