@@ -19,6 +19,9 @@ enum { EXIT_DONE = 0, EXIT_WRONG = 2 };
 #define DEFAULT_PUE 1.15
 #define DEFAULT_YEARS 5.0
 
+/* In the data folder. */
+static const char DEFAULT_FILE[] = "workloads/scenarios/aws-trainium-2gw.xml";
+
 static const char AGAINST_DEFAULT[] = "gb300-nvl72";
 
 struct systems_options {
@@ -80,8 +83,9 @@ static const struct option OPTIONS[] = {
 };
 
 static const char DETAILS[] =
-    "Without FILE the catalog that comes with Wattyard; else a catalog, or a scenario, whose "
-    "offers then give the prices. Prices given as options go before those.\n"
+    "FILE is a scenario, whose offers give the prices, or a catalog. Without it: the scenario "
+    "aws-trainium-2gw that comes with Wattyard. Prices given as options go before those of "
+    "offers.\n"
     "\n"
     "The cost of an hour is what having the system costs (capital spread over its years, upkeep, "
     "rent) and its energy at full load. Per PFLOP-hour it is held against the dense peak that the "
@@ -91,8 +95,8 @@ static const char DETAILS[] =
     "Estimates carry the sign ~: all power and prices of Trainium, and everything about Trn4.";
 
 static const char EXAMPLES[] =
-    "wattyard systems  # what each system is\n"
-    "wattyard systems aws-trainium-2gw.xml  # with a scenario's prices\n"
+    "wattyard systems  # what each system is and costs\n"
+    "wattyard systems two-sites.xml  # with that scenario's prices\n"
     "wattyard systems --chip-price trn3-gen2=1.10 --chip-price gb300-nvl72=2.65"
     "  # is Trainium3 30 % cheaper?\n"
     "wattyard systems two-sites.xml --workload chat  # dollars and joules for its tokens\n"
@@ -271,6 +275,38 @@ static int show(
     return rc;
 }
 
+/* The file's path, into `out`. */
+static int choose_path(const char *given, const char *data_folder, struct str *out, struct err *err)
+{
+    if (given != NULL)
+        str_add(out, given);
+    else if (data_folder != NULL)
+        str_format(out, "%s/%s", data_folder, DEFAULT_FILE);
+    else
+        return err_set(err, ERR_USAGE,
+            "the files that come with Wattyard are not found; give a FILE, or set WATTYARD_DATA");
+    return 0;
+}
+
+/* The exit status. */
+static int run_with(struct systems_options *options, const char *path,
+    const struct command_context *context, struct err *err)
+{
+    struct faults faults = {0};
+    struct source source = {0};
+    int status = EXIT_DONE;
+
+    if (load_source(path, context->data_folder, &source, &faults) != 0)
+        status = EXIT_WRONG;
+    if (faults.count > 0)
+        faults_print(&faults, context->err);
+    if (status == EXIT_DONE && show(options, &source, context->out, err) != 0)
+        status = err_exit_status(err);
+    source_fini(&source);
+    faults_fini(&faults);
+    return status;
+}
+
 static int run(
     const struct command *command, int argc, char **argv, const struct command_context *context)
 {
@@ -282,32 +318,20 @@ static int run(
         .model = {.context_tokens = 4096, .max_tpot_ms = INFINITY},
         .chips = 8};
     struct str path = {0};
-    struct faults faults = {0};
     struct err err = {0};
-    struct source source = {0};
-    const char *positional[1];
+    const char *positional[1] = {NULL};
     size_t positional_count;
     int status = options_begin(
         command, argc, argv, &options, positional, &positional_count, context);
 
     if (status >= 0)
         return status;
-    if (positional_count > 0)
-        str_add(&path, positional[0]);
+    if (choose_path(positional[0], context->data_folder, &path, &err) == 0)
+        status = run_with(&options, str_text(&path), context, &err);
     else
-        str_format(
-            &path, "%s/topologies/catalog.xml", context->data_folder == NULL ? "." : context->data_folder);
-    status = EXIT_DONE;
-    if (load_source(str_text(&path), context->data_folder, &source, &faults) != 0)
-        status = EXIT_WRONG;
-    if (faults.count > 0)
-        faults_print(&faults, context->err);
-    if (status == EXIT_DONE && show(&options, &source, context->out, &err) != 0) {
-        (void)fprintf(context->err, "wattyard systems: %s\n", err.text);
         status = err_exit_status(&err);
-    }
-    source_fini(&source);
-    faults_fini(&faults);
+    if (err.kind != ERR_NONE)
+        (void)fprintf(context->err, "wattyard systems: %s\n", err.text);
     str_fini(&path);
     return status;
 }

@@ -166,6 +166,11 @@ static void print_notes(
         "    price: having the system for %g years, without energy; capital at %g %% a year\n"
         "    energy: at full load, $%.4g a MWh at the meter, PUE %.4g\n",
         PRECISION_NAMES[s->precision], s->years, 100 * s->discount_rate, s->usd_per_mwh, s->pue);
+    if (query->scenario != NULL)
+        (void)fprintf(stream,
+            "    offers: those of %s; give prices of your own by --price, "
+            "--chip-price,\n    --capex, --opex\n",
+            query->scenario->name);
     if (rows->has_prices)
         (void)fprintf(stream,
             "    even at: the price of a chip-hour ($/chip) at which a PF-hour costs the same\n");
