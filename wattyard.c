@@ -24,6 +24,7 @@
 enum { EXIT_WRONG = 2 };
 
 EMBED_DECLARE(catalog_txt);
+EMBED_DECLARE(planning_model_txt);
 EMBED_DECLARE(scenario_txt);
 EMBED_DECLARE(values_txt);
 
@@ -54,6 +55,7 @@ static const struct help_group GROUPS[] = {
 static const struct help_topic TOPICS[] = {
     {"scenario", embed_scenario_txt},
     {"catalog", embed_catalog_txt},
+    {"planning-model", embed_planning_model_txt},
     {"values", embed_values_txt},
 };
 

@@ -48,7 +48,7 @@ static const char DETAILS[] =
     "Reads a scenario (sites with power, offers of systems, workloads with demand, limits of money "
     "and promises) and finds the plan of the least cost: what to acquire where and when, and what "
     "runs on it. What is not served counts as a cost, at its stated value. The model is a linear "
-    "program; `wattyard help model` defines it.\n"
+    "program; `wattyard help planning-model` defines it.\n"
     "\n"
     "Exit status: 0 a plan was found; 1 there is none; 2 the scenario or the call is wrong; 3 the "
     "time limit or Ctrl-C ended the solve, and the best plan so far is printed where there is one.";
