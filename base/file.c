@@ -2,6 +2,7 @@
 
 #include "base/err.h"
 #include "base/mem.h"
+#include "base/str.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -10,6 +11,8 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+enum { NEW_FILE_MODE = 0666, NEW_FOLDER_MODE = 0777, ASIDE_TRIES_MAX = 100, NUMBER_SIZE = 32 };
 
 /* Reads until `count` bytes or the end; -1 with errno. */
 static ssize_t read_all(int fd, char *bytes, size_t count)
@@ -30,6 +33,36 @@ static ssize_t read_all(int fd, char *bytes, size_t count)
     return (ssize_t)done;
 }
 
+static int set_cannot_read(struct err *err)
+{
+    switch (errno) {
+    case ENOENT:
+    case ENOTDIR:
+        return err_set_errno(err, "can't be read; check the path");
+    case EACCES:
+        return err_set_errno(err, "can't be read; allow it with chmod, or run as its owner");
+    default:
+        return err_set_errno(err, "can't be read");
+    }
+}
+
+/* Is it something that ends, and in time? */
+static int check_readable(const struct stat *info, size_t max_bytes, struct err *err)
+{
+    char is[NUMBER_SIZE];
+    char most[NUMBER_SIZE];
+
+    if (S_ISDIR(info->st_mode))
+        return err_set(err, ERR_IO, "is a folder; give a file");
+    if (!S_ISREG(info->st_mode))
+        return err_set(err, ERR_IO, "is not a regular file; give a file on disk");
+    if (info->st_size < 0 || (size_t)info->st_size > max_bytes)
+        return err_set(err, ERR_LIMIT, "is too large: %s bytes, and at most %s are read",
+            str_grouped((double)info->st_size, 0, is, sizeof is),
+            str_grouped((double)max_bytes, 0, most, sizeof most));
+    return 0;
+}
+
 int file_read(
     const char *path, size_t max_bytes, char **out_bytes, size_t *out_count, struct err *err)
 {
@@ -37,29 +70,20 @@ int file_read(
     char *bytes = NULL;
     ssize_t count;
     int rc = -1;
-    /* Not to wait for the other end of a pipe, whatever the path is. */
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 
     if (fd < 0)
-        return err_set_errno(err, "can't be read");
+        return set_cannot_read(err);
     if (fstat(fd, &info) != 0) {
-        (void)err_set_errno(err, "can't be read");
+        (void)set_cannot_read(err);
         goto out;
     }
-    if (!S_ISREG(info.st_mode)) {
-        (void)err_set(err, ERR_IO,
-            S_ISDIR(info.st_mode) ? "is a folder; give a file" : "is not a regular file");
+    if (check_readable(&info, max_bytes, err) != 0)
         goto out;
-    }
-    if (info.st_size > 0 && (size_t)info.st_size > max_bytes) {
-        (void)err_set(err, ERR_LIMIT, "is too large: %lld bytes, at most %zu are read",
-            (long long)info.st_size, max_bytes);
-        goto out;
-    }
     bytes = mem_zero((size_t)info.st_size + 1, 1);
     count = read_all(fd, bytes, (size_t)info.st_size);
     if (count < 0) {
-        (void)err_set_errno(err, "can't be read");
+        (void)set_cannot_read(err);
         goto out;
     }
     bytes[count] = '\0';
@@ -88,32 +112,88 @@ static int write_all(int fd, const char *bytes, size_t count)
     return 0;
 }
 
-int file_write(const char *path, const char *bytes, size_t count, struct err *err)
+/* What is no regular file can't be replaced by one: /dev/null must stay what it is. */
+static int write_through(const char *path, const char *bytes, size_t count, struct err *err)
 {
-    char *aside = mem_zero(strlen(path) + sizeof ".XXXXXX", 1);
-    int fd;
+    int fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+    int rc = 0;
+
+    if (fd < 0)
+        return err_set_errno(err, "%s can't be written", path);
+    if (write_all(fd, bytes, count) != 0)
+        rc = err_set_errno(err, "%s can't be written", path);
+    if (close(fd) != 0 && rc == 0)
+        rc = err_set_errno(err, "%s can't be written", path);
+    return rc;
+}
+
+/* A new file beside path, with the permissions that a new file gets here; -1 with errno. */
+static int open_aside(const char *path, struct str *aside)
+{
+    int fd = -1;
+
+    for (int i = 0; fd < 0 && i < ASIDE_TRIES_MAX; i++) {
+        str_clear(aside);
+        str_format(aside, "%s.%ld-%d.new", path, (long)getpid(), i);
+        fd = open(str_text(aside), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, NEW_FILE_MODE);
+        if (fd < 0 && errno != EEXIST)
+            break;
+    }
+    return fd;
+}
+
+/* `old` is what stands at path, NULL when nothing does. */
+static int replace_file(
+    const char *path, const struct stat *old, const char *bytes, size_t count, struct err *err)
+{
+    struct str aside = {0};
+    int fd = open_aside(path, &aside);
+    bool is_whole;
     int rc = -1;
 
-    (void)snprintf(aside, strlen(path) + sizeof ".XXXXXX", "%s.XXXXXX", path);
-    fd = mkostemp(aside, O_CLOEXEC);
     if (fd < 0) {
-        (void)err_set_errno(err, "can't be written");
+        (void)err_set_errno(err, "%s can't be written", path);
         goto out;
     }
-    if (fchmod(fd, 0644) != 0 || write_all(fd, bytes, count) != 0 || fsync(fd) != 0) {
-        (void)err_set_errno(err, "can't be written");
-        (void)close(fd);
-        (void)unlink(aside);
-        goto out;
+    is_whole = (old == NULL || fchmod(fd, old->st_mode & 07777) == 0) &&
+               write_all(fd, bytes, count) == 0 && fsync(fd) == 0;
+    if (!is_whole)
+        (void)err_set_errno(err, "%s can't be written", path);
+    if (close(fd) != 0 && is_whole) {
+        (void)err_set_errno(err, "%s can't be written", path);
+        is_whole = false;
     }
-    if (close(fd) != 0 || rename(aside, path) != 0) {
-        (void)err_set_errno(err, "can't be written");
-        (void)unlink(aside);
+    if (is_whole && rename(str_text(&aside), path) != 0) {
+        (void)err_set_errno(err, "%s can't be written", path);
+        is_whole = false;
+    }
+    if (!is_whole) {
+        (void)unlink(str_text(&aside));
         goto out;
     }
     rc = 0;
 out:
-    mem_free(aside);
+    str_fini(&aside);
+    return rc;
+}
+
+int file_write(const char *path, const char *bytes, size_t count, struct err *err)
+{
+    struct stat info;
+    char *target;
+    int rc;
+
+    if (stat(path, &info) != 0)
+        return replace_file(path, NULL, bytes, count, err);
+    if (S_ISDIR(info.st_mode))
+        return err_set(err, ERR_IO, "%s can't be written: it is a folder", path);
+    if (!S_ISREG(info.st_mode))
+        return write_through(path, bytes, count, err);
+    target = realpath(path, NULL);
+    if (target == NULL)
+        return err_set_errno(err, "%s can't be written", path);
+    rc = replace_file(target, &info, bytes, count, err);
+    free(target);
     return rc;
 }
 
@@ -121,7 +201,7 @@ int file_make_folder(const char *path, struct err *err)
 {
     struct stat info;
 
-    if (mkdir(path, 0777) == 0)
+    if (mkdir(path, NEW_FOLDER_MODE) == 0)
         return 0;
     if (errno == EEXIST && stat(path, &info) == 0 && S_ISDIR(info.st_mode))
         return 0;

@@ -23,8 +23,8 @@ struct xml_limits {
     size_t total_bytes; /* with all that it includes */
     int include_depth;
     int element_depth;
-    size_t element_count;
-    bool may_include; /* manifests sent to a scheduler may not */
+    size_t element_count; /* and as many attributes */
+    bool may_include;     /* manifests sent to a scheduler may not */
 };
 
 /* What files on disk get: 16 MiB a file, 64 MiB in all, 8 deep, 64 elements deep, 2 million. */
@@ -34,10 +34,11 @@ struct xml_document; /* opaque; owns the nodes and the names of its files */
 struct xml_node;     /* an element; opaque */
 
 /*
- * Read a file and what it includes. `data_folder` (may be NULL) is where an href without a folder
- * part is looked for when it does not stand beside the including file. On failure returns NULL with
- * all that is known in faults; nothing of a file that is not ours is echoed. The caller releases
- * the document with xml_destroy.
+ * Read a file and what it includes. An href is relative to the file that it stands in; one without
+ * a folder part that is not there is looked for in `data_folder`/topologies, where the shipped
+ * catalog is (`data_folder` may be NULL). Files are UTF-8; an element has at most 100 attributes.
+ * On failure returns NULL with all that is known in faults; of an included file whose root is not
+ * of our namespace nothing is told but that. The caller releases the document with xml_destroy.
  */
 struct xml_document *xml_load(const char *path, const struct xml_limits *limits,
     const char *data_folder, struct faults *faults);
@@ -62,6 +63,7 @@ bool xml_is(const struct xml_node *node, const char *name);
 char *xml_text_inside(const struct xml_node *node);
 /* Attribute value, or NULL; borrowed from the document. */
 const char *xml_attribute(const struct xml_node *node, const char *name);
+/* The file, as it was named or found, and the line where the element's tag begins. */
 struct where xml_where(const struct xml_node *node);
 
 /* How an attribute's text becomes a field of a struct. */
@@ -101,20 +103,23 @@ struct xml_field {
 
 /*
  * Read the attributes of node into the struct at `out` by the table. Faults: an attribute that the
- * table does not know (with the nearest name), a missing required one, a value that does not fit
- * its type or range. Returns 0, or -1 if there was a fault (the good ones are read all the same).
+ * table does not know (with the nearest name) or of another namespace, a missing required one, a
+ * value that does not fit its type or range. Returns 0, or -1 if there was a fault (the good ones
+ * are read all the same).
  */
 int xml_read(const struct xml_node *node, const struct xml_field *fields, size_t field_count,
     void *out, struct arena *arena, struct faults *faults);
 
 /*
  * Fault every child element whose name is not in `names` (NULL-terminated; with the nearest name)
- * and every stray text in node (allowed inside elements only where has_text). Returns 0 or -1.
+ * or not of our namespace, and every stray text in node (allowed inside elements only where
+ * has_text). Returns 0 or -1.
  */
 int xml_check_children(
     const struct xml_node *node, const char *const *names, bool has_text, struct faults *faults);
 
-/* "<offer id="buy-gb300">": the element with its id or name, for messages; into buffer. */
+/* "<offer id="buy-gb300">": the element with what tells it from others (its id, name, system,
+ * precision, region or from), for messages; into buffer. */
 const char *xml_label(const struct xml_node *node, char *buffer, size_t size);
 
 /* faults_error with the place and label of node: "file:line: <offer id="a">: <text>". Returns -1.

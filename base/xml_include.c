@@ -3,22 +3,36 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "base/utf8.h"
 #include "base/xml_private.h"
 
 #include <string.h>
-#include <sys/stat.h>
 
-#define XINCLUDE_NAMESPACE "http://www.w3.org/2001/XInclude"
+enum { SHOWN = 200 };
 
-static bool is_include(const xmlNode *node)
+/* Where the shipped catalog stands in the data folder. */
+static const char DATA_SUBFOLDER[] = "topologies";
+
+static bool is_xinclude(const xmlNode *node)
 {
-    return node->type == XML_ELEMENT_NODE && node->ns != NULL &&
-           str_equal((const char *)node->ns->href, XINCLUDE_NAMESPACE);
+    return node->ns != NULL && str_equal((const char *)node->ns->href, XML_XINCLUDE_NAMESPACE);
 }
 
-static struct where where_of(const xmlNode *node)
+static const char *attribute(const xmlNode *node, const char *name)
 {
-    return (struct where){node->_private, xmlGetLineNo(node)};
+    return xml_attribute(xml_from(node), name);
+}
+
+/* At the xi:include: "<xi:include href="...">: text". Returns -1. */
+static int fault(const struct xml_loader *loader, const xmlNode *node, const char *text)
+{
+    const char *href = attribute(node, "href");
+
+    if (href == NULL)
+        return faults_error(
+            loader->faults, xml_where(xml_from(node)), "<xi:%.40s>: %s", node->name, text);
+    return faults_error(loader->faults, xml_where(xml_from(node)), "<xi:%.40s href=\"%.*s%s\">: %s",
+        node->name, (int)utf8_cut(href, SHOWN), href, strlen(href) > SHOWN ? "..." : "", text);
 }
 
 /* "scheme:", as in http: or file:. */
@@ -30,159 +44,211 @@ static bool has_scheme(const char *href)
     return length > 1 && href[length] == ':';
 }
 
-/* What an xi:include may say. 0, or -1 with a fault; *href is released with xmlFree. */
-static int read_include(struct xml_loader *loader, xmlNode *node, char **href)
+/* What is wrong with the href; NULL if nothing is. */
+static const char *check_href(const char *href)
 {
-    struct where where = where_of(node);
-    xmlChar *parse = xmlGetNoNsProp(node, BAD_CAST "parse");
-    bool is_text = parse != NULL && !str_equal((const char *)parse, "xml");
+    if (href == NULL || *href == '\0')
+        return "attribute 'href' is missing; name a file";
+    if (has_scheme(href) || str_starts_with(href, "//"))
+        return "a URL is not fetched; name a local file";
+    if (strchr(href, '#') != NULL)
+        return "parts of files are not included; name a whole file";
+    return NULL;
+}
 
-    xmlFree(parse);
-    *href = (char *)xmlGetNoNsProp(node, BAD_CAST "href");
-    if (!str_equal((const char *)node->name, "include"))
-        return faults_error(loader->faults, where,
-            "<xi:%.40s>: only <xi:include href=\"…\"/> is known", node->name);
-    if (!loader->limits->may_include)
-        return faults_error(loader->faults, where,
-            "<xi:include>: this input may include nothing; write it out in one file");
-    if (is_text)
-        return faults_error(loader->faults, where,
-            "<xi:include>: only XML is included, never text; leave out parse=");
-    if (*href == NULL || **href == '\0')
-        return faults_error(
-            loader->faults, where, "<xi:include>: attribute 'href' is missing; name a file");
-    if (has_scheme(*href) || strncmp(*href, "//", 2) == 0)
-        return faults_error(
-            loader->faults, where, "<xi:include>: href is a URL; only local files are included");
-    if (strchr(*href, '#') != NULL || xmlHasProp(node, BAD_CAST "xpointer") != NULL)
-        return faults_error(loader->faults, where,
-            "<xi:include>: parts of files are not included; name a whole file");
+/* What is wrong with the attributes besides; NULL if nothing is. */
+static const char *check_attributes(const xmlNode *node)
+{
+    for (const xmlAttr *a = node->properties; a != NULL; a = a->next) {
+        const char *name = (const char *)a->name;
+
+        if (a->ns != NULL || str_equal(name, "href"))
+            continue;
+        if (str_equal(name, "parse") && str_equal(xml_value(a), "xml"))
+            continue;
+        if (str_equal(name, "parse"))
+            return "only XML is included, never text; leave out parse=";
+        if (str_equal(name, "xpointer"))
+            return "parts of files are not included; leave out xpointer=";
+        return "only the attribute 'href' is known here; leave out the others";
+    }
+    return NULL;
+}
+
+static const char *check_content(const xmlNode *node)
+{
     for (const xmlNode *child = node->children; child != NULL; child = child->next)
         if (child->type == XML_ELEMENT_NODE)
-            return faults_error(
-                loader->faults, where, "<xi:include>: must be empty; a fallback is not read");
+            return "it must be empty (a fallback is not read); take out what stands in it";
+    return NULL;
+}
+
+static int check_include(const struct xml_loader *loader, const xmlNode *node)
+{
+    const char *wrong = NULL;
+
+    if (!str_equal((const char *)node->name, "include"))
+        wrong = "only <xi:include href=\"...\"/> is known; take it out";
+    else if (!loader->limits->may_include)
+        wrong = "this input may include nothing; write it out in one file";
+    else
+        wrong = check_href(attribute(node, "href"));
+    if (wrong == NULL)
+        wrong = check_attributes(node);
+    if (wrong == NULL)
+        wrong = check_content(node);
+    return wrong != NULL ? fault(loader, node, wrong) : 0;
+}
+
+/* The path of the shipped file of that name; NULL if there is none. Gives. */
+static char *find_shipped(const struct xml_loader *loader, const char *name)
+{
+    struct str path = {0};
+
+    if (loader->data_folder == NULL)
+        return NULL;
+    str_format(&path, "%s/%s/%s", loader->data_folder, DATA_SUBFOLDER, name);
+    if (xml_identify(str_text(&path)).is_on_disk)
+        return path.text;
+    str_fini(&path);
+    return NULL;
+}
+
+static void fault_missing(
+    const struct xml_loader *loader, const xmlNode *node, const char *href, const char *beside)
+{
+    const char *slash = strrchr(href, '/');
+    char *shipped = slash != NULL ? find_shipped(loader, slash + 1) : NULL;
+    struct str text = {0};
+
+    str_format(&text, "there is no file %.*s", (int)utf8_cut(beside, SHOWN), beside);
+    if (slash == NULL && loader->data_folder != NULL)
+        str_format(&text, ", and none of that name in %.*s/%s; mend the href",
+            (int)utf8_cut(loader->data_folder, SHOWN), loader->data_folder, DATA_SUBFOLDER);
+    else if (shipped != NULL)
+        str_format(&text, "; mend the href, or write href=\"%.*s\" for the one that is shipped",
+            (int)utf8_cut(slash + 1, SHOWN), slash + 1);
+    else
+        str_add(&text, "; mend the href");
+    (void)fault(loader, node, str_text(&text));
+    str_fini(&text);
+    mem_free(shipped);
+}
+
+/* Which file it is: beside the includer, else, for an href without a folder part, a shipped one.
+ * Gives its path; NULL with a fault. */
+static char *find_file(const struct xml_loader *loader, const xmlNode *node)
+{
+    const char *href = attribute(node, "href");
+    char *beside = file_beside(xml_where(xml_from(node)).file, href);
+    char *shipped = NULL;
+
+    if (xml_identify(beside).is_on_disk)
+        return beside;
+    if (strchr(href, '/') == NULL)
+        shipped = find_shipped(loader, href);
+    if (shipped == NULL)
+        fault_missing(loader, node, href, beside);
+    mem_free(beside);
+    return shipped;
+}
+
+static bool is_same_file(const struct xml_file *a, const struct xml_file *b)
+{
+    if (a->is_on_disk && b->is_on_disk)
+        return a->device == b->device && a->inode == b->inode;
+    return str_equal(a->name, b->name);
+}
+
+/* May this file be included from there? 0, or -1 with a fault. */
+static int check_nesting(
+    const struct xml_loader *loader, const xmlNode *node, const struct xml_file *file)
+{
+    int depth = 0;
+
+    for (const struct xml_file *up = file->includer; up != NULL; up = up->includer, depth++)
+        if (is_same_file(up, file))
+            return fault(loader, node, "the files include each other in a loop; break it");
+    if (depth > loader->limits->include_depth)
+        return fault(loader, node, "files include files too deep; include it further up");
     return 0;
 }
 
-/* Where the file is: beside the includer, else in the data folder when href has no folder, or is
- * known there by its last part. Gives. */
-static char *find_file(const struct xml_loader *loader, const char *includer, const char *href)
-{
-    char *beside = file_beside(includer, href);
-    const char *name = strrchr(href, '/') != NULL ? strrchr(href, '/') + 1 : href;
-    struct stat info;
-
-    if (loader->data_folder != NULL && stat(beside, &info) != 0) {
-        struct str path = {0};
-
-        str_format(&path, "%s/topologies/%s", loader->data_folder, name);
-        if (stat(str_text(&path), &info) == 0) {
-            mem_free(beside);
-            return path.text;
-        }
-        str_fini(&path);
-    }
-    return beside;
-}
-
-static bool is_loop(const xmlNode *node, const char *path)
-{
-    for (const xmlNode *up = node; up != NULL; up = up->parent)
-        if (up->type == XML_ELEMENT_NODE && str_equal(up->_private, path))
-            return true;
-    return false;
-}
-
 /* Put the included root where the xi:include stands. */
-static void replace(xmlNode *node, xmlDoc *included)
+static xmlNode *replace(xmlNode *node, const struct xml_file *file)
 {
-    xmlNode *root = xmlDocGetRootElement(included);
+    xmlNode *root = xmlDocGetRootElement(file->doc);
 
     xmlUnlinkNode(root);
     (void)xmlReplaceNode(node, root);
     xmlFreeNode(node);
+    return root;
 }
 
-static int include_one(struct xml_loader *loader, xmlNode *node, const char *name, int depth)
+/* What stands there then; NULL with a fault. */
+static xmlNode *include_one(struct xml_loader *loader, xmlNode *node, int depth)
 {
-    struct where where = where_of(node);
+    const struct xml_place *place = node->_private;
+    const struct xml_includer includer = {node, attribute(node, "href"), depth};
+    const struct xml_file *added = NULL;
+    struct xml_file file;
     struct err err = {0};
-    char *href = NULL;
-    char *path = NULL;
+    char *path;
     char *bytes = NULL;
     size_t count = 0;
-    xmlDoc *included;
-    int rc = -1;
 
-    if (read_include(loader, node, &href) != 0)
+    if (check_include(loader, node) != 0)
+        return NULL;
+    path = find_file(loader, node);
+    if (path == NULL)
+        return NULL;
+    file = xml_identify(path);
+    file.name = path;
+    file.includer = place->file;
+    if (check_nesting(loader, node, &file) != 0)
         goto out;
-    path = find_file(loader, name, href);
-    if (is_loop(node, path)) {
-        (void)faults_error(loader->faults, where,
-            "<xi:include href=\"%.200s\">: the files include each other in a loop", href);
-        goto out;
-    }
-    if (depth > loader->limits->include_depth) {
-        (void)faults_error(loader->faults, where, "<xi:include>: files include files over %d deep",
-            loader->limits->include_depth);
-        goto out;
-    }
     if (file_read(path, loader->limits->file_bytes, &bytes, &count, &err) != 0) {
-        (void)faults_error(
-            loader->faults, where, "<xi:include href=\"%.200s\">: %.200s %s", href, path, err.text);
+        struct str text = {0};
+
+        str_format(&text, "%.*s %s", (int)utf8_cut(path, SHOWN), path, err.text);
+        (void)fault(loader, node, str_text(&text));
+        str_fini(&text);
         goto out;
     }
-    included = xml_add_doc(loader, bytes, count, path, true, where);
-    if (included == NULL)
-        goto out;
-    replace(node, included);
-    rc = 0;
+    added = xml_add_file(loader, &file, bytes, count, &includer);
 out:
-    xmlFree(href);
     mem_free(path);
     mem_free(bytes);
-    return rc;
+    return added != NULL ? replace(node, added) : NULL;
 }
 
-/* The node after this one in document order, below root. */
-static xmlNode *following(xmlNode *node, const xmlNode *root)
+/* What stands in an element that could not be replaced is not looked at. */
+static void empty(xmlNode *node)
 {
-    while (node != NULL && node != root && node->next == NULL)
-        node = node->parent;
-    return node == NULL || node == root ? NULL : node->next;
+    xmlFreeNodeList(node->children);
+    node->children = NULL;
+    node->last = NULL;
 }
 
-int xml_include(struct xml_loader *loader, xmlDoc *doc, const char *name, int depth)
+int xml_include_all(struct xml_loader *loader)
 {
-    xmlNode *root = xmlDocGetRootElement(doc);
+    xmlNode *root = xmlDocGetRootElement(loader->document->files[0]->doc);
+    int depth = 0;
     int rc = 0;
 
-    (void)name;
-    for (xmlNode *node = root; node != NULL;) {
-        if (is_include(node)) {
-            xmlNode *parent = node->parent;
-            xmlNode *before = node->prev;
-            int nested = depth;
+    for (xmlNode *node = root; node != NULL; node = xml_following(node, root, &depth)) {
+        xmlNode *included;
 
-            if (node == root)
-                return faults_error(
-                    loader->faults, where_of(node), "<xi:include> can't be the root");
-            for (const xmlNode *up = parent; up->parent != NULL; up = up->parent)
-                nested += up->_private != NULL && up->parent->_private != NULL &&
-                          up->_private != up->parent->_private;
-            if (include_one(loader, node, node->_private, nested) != 0) {
-                rc = -1;
-                node = following(node, root);
-                continue;
-            }
-            /* What came in may itself include: it is walked like the rest. */
-            node = before != NULL ? before->next : parent->children;
+        if (!is_xinclude(node))
+            continue;
+        included = include_one(loader, node, depth);
+        if (included != NULL) {
+            /* It may itself include: it is walked like the rest. */
+            node = included;
             continue;
         }
-        if (node->type == XML_ELEMENT_NODE && node->children != NULL)
-            node = node->children;
-        else
-            node = following(node, root);
+        empty(node);
+        rc = -1;
     }
     return rc;
 }

@@ -3,10 +3,10 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "base/utf8.h"
 #include "base/xml_private.h"
 
 #include <libxml/parser.h>
-#include <libxml/xmlerror.h>
 #include <string.h>
 
 const struct xml_limits XML_LIMITS_FILES = {.file_bytes = 16U << 20,
@@ -16,9 +16,12 @@ const struct xml_limits XML_LIMITS_FILES = {.file_bytes = 16U << 20,
     .element_count = 2000000,
     .may_include = true};
 
-enum { PARSE_FAULTS_MAX = 20 };
+enum { FILES_MAX = 1000, HREF_SHOWN = 200 };
 
-static void silent(void *context, const char *format, ...)
+#define FOREIGN                                                                                    \
+    "it is no Wattyard file (UTF-8 XML, no DOCTYPE, its root in namespace " XML_NAMESPACE ")"
+
+static void be_silent(void *context, const char *format, ...)
 {
     (void)context;
     (void)format;
@@ -27,198 +30,239 @@ static void silent(void *context, const char *format, ...)
 void xml_init_process(void)
 {
     xmlInitParser();
-    xmlSetGenericErrorFunc(NULL, silent);
+    xmlSetGenericErrorFunc(NULL, be_silent);
+    (void)xmlThrDefSetGenericErrorFunc(NULL, be_silent);
 }
 
-struct parse_report {
-    struct faults *faults;
-    const char *name;
-    int count;
+void xml_listen(void (*note)(void *context, xml_libxml_error *error), void *context)
+{
+    xmlSetStructuredErrorFunc(context, note);
+}
+
+void xml_unlisten(void)
+{
+    xmlSetStructuredErrorFunc(NULL, NULL);
+}
+
+/* --- One file */
+
+struct file_reading {
+    struct xml_loader *loader;
+    const char *bytes;
+    size_t count;
+    struct xml_file *file;
+    const struct xml_includer *includer; /* NULL: the main file */
 };
 
-/* libxml2's type wants the error not const before 2.12, const from then on. */
-#if LIBXML_VERSION >= 21200
-static void note_parse_error(void *context, const xmlError *error)
-#else
-static void note_parse_error(void *context, xmlError *error)
-#endif
+/* At the file itself, or at the xi:include that names it. Returns -1. */
+static int fault_at(const struct file_reading *r, long line, const char *text)
 {
-    struct parse_report *report = context;
-    char text[300];
-    size_t length;
+    const struct xml_place *place;
 
-    if (error->message == NULL || report->count++ >= PARSE_FAULTS_MAX)
-        return;
-    (void)snprintf(text, sizeof text, "%s", error->message);
-    length = strlen(text);
-    while (length > 0 && (text[length - 1] == '\n' || text[length - 1] == ' '))
-        text[--length] = '\0';
-    (void)faults_error(report->faults, (struct where){report->name, error->line},
-        "this is not well-formed XML: %s; mend the markup here or just before", text);
+    if (r->includer == NULL)
+        return faults_error(r->loader->faults, (struct where){r->file->name, line}, "%s", text);
+    place = r->includer->node->_private;
+    return faults_error(r->loader->faults, (struct where){place->file->name, place->line},
+        "<xi:include href=\"%.*s\">: %s", (int)utf8_cut(r->includer->href, HREF_SHOWN),
+        r->includer->href, text);
 }
 
-/* A DOCTYPE may hold entities that grow without bound: found before libxml2 reads anything.
- * Comments and processing instructions may stand before it. */
-static bool has_doctype(const char *bytes, size_t count, long *line)
+static int fault_scan(
+    const struct file_reading *r, enum xml_scan_result result, const struct xml_scan *scan)
 {
-    size_t i = 0;
+    const struct xml_limits *limits = r->loader->limits;
+    bool is_included = r->includer != NULL;
+    struct str text = {0};
 
-    *line = 1;
-    while (i + 1 < count) {
-        const char *end = NULL;
-
-        if (bytes[i] == '\n')
-            ++*line;
-        if (bytes[i] != '<') {
-            i++;
-            continue;
-        }
-        if (count - i >= 9 && memcmp(bytes + i, "<!DOCTYPE", 9) == 0)
-            return true;
-        if (count - i >= 4 && memcmp(bytes + i, "<!--", 4) == 0)
-            end = memmem(bytes + i + 4, count - i - 4, "-->", 3);
-        else if (bytes[i + 1] == '?')
-            end = memmem(bytes + i, count - i, "?>", 2);
-        if (end == NULL)
-            return false; /* the root element, or nothing that a parser would go past */
-        for (; bytes + i < end; i++)
-            *line += bytes[i] == '\n';
+    switch (result) {
+    case XML_SCAN_GOOD:
+        return 0;
+    case XML_SCAN_NOT_UTF8:
+        str_add(&text, is_included ? FOREIGN : "this is not UTF-8 text; save it as UTF-8");
+        break;
+    case XML_SCAN_CONTROL:
+        str_add(&text, is_included ? FOREIGN
+                                   : "a control character stands here, so this is no UTF-8 XML; "
+                                     "take it out, or save the file as UTF-8");
+        break;
+    case XML_SCAN_DOCTYPE:
+        str_add(&text,
+            is_included ? FOREIGN : "a DOCTYPE is not read (it may hold entities); take it out");
+        break;
+    case XML_SCAN_INSTRUCTION:
+        str_add(&text, is_included ? FOREIGN
+                                   : "a processing instruction (<?...?>) that is not closed, or "
+                                     "has a '<' in it, is not read; take it out");
+        break;
+    case XML_SCAN_TOO_MANY:
+        str_format(&text, "there are over %zu elements or attributes; split the input",
+            limits->element_count);
+        break;
+    case XML_SCAN_TOO_DEEP:
+        str_format(&text, "elements stand over %d deep in each other; close some before",
+            limits->element_depth);
+        break;
+    case XML_SCAN_TOO_MANY_ATTRIBUTES:
+        str_format(&text, "an element has over %d attributes, or %d namespaces; take some out",
+            XML_ATTRIBUTES_MAX, XML_NAMESPACES_MAX);
+        break;
+    case XML_SCAN_TOO_LONG:
+        str_add(&text, "a comment or CDATA is not closed, or is over 1 MiB; close or shorten it");
+        break;
     }
-    return false;
+    (void)fault_at(r, scan->line, str_text(&text));
+    str_fini(&text);
+    return -1;
 }
 
-/* Give each element the name of its file; count them and look at how deep they go. */
-static int adopt_elements(struct xml_loader *loader, xmlNode *root, char *name)
+/* Sizes, and the look at the bytes. */
+static int check_bytes(const struct file_reading *r)
 {
-    int depth = 1;
+    struct xml_document *document = r->loader->document;
+    const struct xml_limits *limits = r->loader->limits;
+    struct xml_scan scan = {0};
+    enum xml_scan_result result;
 
-    for (xmlNode *node = root; node != NULL;) {
-        if (node->type == XML_ELEMENT_NODE) {
-            node->_private = name;
-            if (++loader->document->element_count > loader->limits->element_count)
-                return faults_error(loader->faults, (struct where){name, xmlGetLineNo(node)},
-                    "over %zu elements; split the input", loader->limits->element_count);
-            if (depth > loader->limits->element_depth)
-                return faults_error(loader->faults, (struct where){name, xmlGetLineNo(node)},
-                    "elements stand over %d deep in each other", loader->limits->element_depth);
-        }
-        if (node->children != NULL && node->type == XML_ELEMENT_NODE) {
-            node = node->children;
-            depth++;
-            continue;
-        }
-        while (node != NULL && node != root && node->next == NULL) {
-            node = node->parent;
-            depth--;
-        }
-        node = node == root || node == NULL ? NULL : node->next;
+    if (r->count > limits->file_bytes || r->count > INT32_MAX ||
+        r->count > limits->total_bytes - document->total_bytes) {
+        struct str text = {0};
+
+        str_format(&text,
+            "the input is too large: at most %zu bytes are read of a file, and %zu with all that "
+            "it includes; split it",
+            limits->file_bytes, limits->total_bytes);
+        (void)fault_at(r, 0, str_text(&text));
+        str_fini(&text);
+        return -1;
     }
-    return 0;
+    document->total_bytes += r->count;
+    result = xml_scan(r->bytes, r->count, r->file, limits,
+        r->includer != NULL ? r->includer->depth : 0, document, &scan);
+    document->element_count += scan.element_count;
+    document->attribute_count += scan.attribute_count;
+    r->file->places = scan.places;
+    r->file->place_count = scan.element_count;
+    return fault_scan(r, result, &scan);
 }
 
-static bool is_ours(const xmlNode *root)
+/* Even what is not well-formed gives a tree, so that it is known whose file it is. */
+static xmlDoc *parse(const struct file_reading *r, struct xml_complaints *complaints)
 {
-    return root != NULL && root->ns != NULL &&
-           str_equal((const char *)root->ns->href, XML_NAMESPACE);
-}
-
-static char *keep_doc(struct xml_document *document, xmlDoc *doc, const char *name)
-{
-    document->docs = mem_grow(
-        document->docs, document->count, &document->doc_capacity, sizeof *document->docs);
-    document->names = mem_grow(
-        document->names, document->count, &document->name_capacity, sizeof *document->names);
-    document->docs[document->count] = doc;
-    document->names[document->count] = mem_copy_text(name);
-    return document->names[document->count++];
-}
-
-static xmlDoc *parse(
-    struct xml_loader *loader, const char *bytes, size_t count, const char *name, bool is_foreign)
-{
-    struct faults ignored = {0};
-    struct parse_report report = {is_foreign ? &ignored : loader->faults, name, 0};
     xmlParserCtxt *context = xmlNewParserCtxt();
     xmlDoc *doc;
 
     if (context == NULL)
         return NULL;
-    xmlSetStructuredErrorFunc(&report, note_parse_error);
-    /* No dictionary: nodes move from one document into another. */
-    doc = xmlCtxtReadMemory(context, bytes, (int)count, NULL, NULL,
-        XML_PARSE_NONET | XML_PARSE_BIG_LINES | XML_PARSE_NOCDATA | XML_PARSE_NODICT);
-    xmlSetStructuredErrorFunc(NULL, NULL);
-    if (doc == NULL && report.count == 0 && !is_foreign)
-        (void)faults_error(loader->faults, (struct where){name, 1},
-            "this is not well-formed XML; give an XML file");
+    xml_listen(xml_complain, complaints);
+    /* No dictionary: nodes move from one document into another. The bytes are UTF-8, whatever
+     * they declare. */
+    doc = xmlCtxtReadMemory(context, r->bytes, (int)r->count, NULL, "UTF-8",
+        XML_PARSE_NONET | XML_PARSE_IGNORE_ENC | XML_PARSE_NOCDATA | XML_PARSE_NODICT |
+            XML_PARSE_RECOVER);
+    xml_unlisten();
     xmlFreeParserCtxt(context);
-    faults_fini(&ignored);
     return doc;
 }
 
-xmlDoc *xml_add_doc(struct xml_loader *loader, const char *bytes, size_t count, const char *name,
-    bool is_included, struct where includer)
+/* Each element gets its place. The scan found the same ones, or the file is refused. */
+static int place_elements(const struct file_reading *r, xmlNode *root)
 {
-    struct where top = {name, 1};
-    xmlDoc *doc;
-    char *kept;
+    size_t count = 0;
 
-    loader->document->total_bytes += count;
-    if (loader->document->total_bytes > loader->limits->total_bytes) {
-        (void)faults_error(loader->faults, is_included ? includer : top,
-            "the input is over %zu bytes with all that it includes", loader->limits->total_bytes);
-        return NULL;
+    for (xmlNode *node = root; node != NULL; node = xml_following(node, root, NULL)) {
+        if (count < r->file->place_count)
+            node->_private = &r->file->places[count];
+        count++;
     }
-    if (count == 0 && !is_included) {
-        (void)faults_error(
-            loader->faults, (struct where){name, 0}, "the file is empty; give a Wattyard XML file");
-        return NULL;
-    }
-    if (has_doctype(bytes, count, &top.line)) {
-        (void)faults_error(loader->faults, is_included ? includer : top,
-            is_included ? "<xi:include>: the file has a DOCTYPE; Wattyard files have none"
-                        : "a DOCTYPE is not read (it may hold entities); take it out");
-        return NULL;
-    }
-    doc = parse(loader, bytes, count, name, is_included);
-    if (is_included && (doc == NULL || !is_ours(xmlDocGetRootElement(doc)))) {
-        (void)faults_error(loader->faults, includer,
-            "<xi:include>: the file it names is no Wattyard file (an XML file of namespace %s)",
-            XML_NAMESPACE);
-        xmlFreeDoc(doc);
-        return NULL;
-    }
-    if (doc == NULL)
-        return NULL;
-    if (!is_ours(xmlDocGetRootElement(doc))) {
-        (void)faults_error(loader->faults,
-            (struct where){name, xmlGetLineNo(xmlDocGetRootElement(doc))},
-            "this is no Wattyard file: its root is not in namespace %s; write xmlns=\"%s\"",
-            XML_NAMESPACE, XML_NAMESPACE);
-        xmlFreeDoc(doc);
-        return NULL;
-    }
-    kept = keep_doc(loader->document, doc, name);
-    if (adopt_elements(loader, xmlDocGetRootElement(doc), kept) != 0)
-        return NULL;
-    return doc;
+    if (count == r->file->place_count)
+        return 0;
+    return fault_at(r, 0, "its markup can't be followed; take out what is unusual in it");
 }
+
+static int check_root(const struct file_reading *r, const xmlNode *root)
+{
+    if (root != NULL && xml_is_ours(root))
+        return 0;
+    if (r->includer != NULL)
+        return fault_at(r, 0, FOREIGN);
+    return fault_at(r, root != NULL && r->file->place_count > 0 ? r->file->places[0].line : 1,
+        "this is no Wattyard file: its root is not in namespace " XML_NAMESPACE
+        "; write xmlns=\"" XML_NAMESPACE "\" in it");
+}
+
+static int read_file(const struct file_reading *r)
+{
+    struct xml_complaints complaints = {0};
+    xmlNode *root;
+
+    if (r->count == 0)
+        return fault_at(
+            r, 0, r->includer != NULL ? FOREIGN : "the file is empty; give a Wattyard XML file");
+    if (check_bytes(r) != 0)
+        return -1;
+    r->file->doc = parse(r, &complaints);
+    root = r->file->doc != NULL ? xmlDocGetRootElement(r->file->doc) : NULL;
+    if (r->includer != NULL && check_root(r, root) != 0)
+        return -1;
+    if (r->file->doc == NULL && complaints.count == 0)
+        return fault_at(r, 1, "this is not well-formed XML; give an XML file");
+    if (complaints.count > 0)
+        return xml_tell_complaints(&complaints, r->file->name, r->loader->faults);
+    if (check_root(r, root) != 0)
+        return -1;
+    return place_elements(r, root);
+}
+
+const struct xml_file *xml_add_file(struct xml_loader *loader, const struct xml_file *file,
+    const char *bytes, size_t count, const struct xml_includer *includer)
+{
+    struct xml_document *document = loader->document;
+    struct xml_file *added = mem_zero(1, sizeof *added);
+    struct file_reading reading = {loader, bytes, count, added, includer};
+
+    *added = *file;
+    added->name = mem_copy_text(file->name);
+    document->files = mem_grow(
+        document->files, document->file_count, &document->file_capacity, sizeof *document->files);
+    document->files[document->file_count++] = added;
+    if (document->file_count > FILES_MAX) {
+        (void)fault_at(&reading, 0, "too many files are included; at most 1000 are read");
+        return NULL;
+    }
+    return read_file(&reading) == 0 ? added : NULL;
+}
+
+struct xml_file xml_identify(const char *path)
+{
+    struct xml_file file = {0};
+    struct stat info;
+
+    if (stat(path, &info) == 0) {
+        file.is_on_disk = true;
+        file.device = info.st_dev;
+        file.inode = info.st_ino;
+    }
+    return file;
+}
+
+/* --- A document */
 
 struct xml_document *xml_parse(const char *bytes, size_t count, const char *name,
     const struct xml_limits *limits, const char *data_folder, struct faults *faults)
 {
     struct xml_document *document = mem_zero(1, sizeof *document);
     struct xml_loader loader = {document, limits, data_folder, faults};
-    size_t errors_before = faults->error_count;
+    struct xml_file file = {0};
+    char *copy = mem_copy_text(name);
+    bool is_good;
 
-    if (count > limits->file_bytes || count > INT32_MAX)
-        (void)faults_error(faults, (struct where){name, 0},
-            "the file is too large: %zu bytes, at most %zu are read", count, limits->file_bytes);
-    else
-        document->root = xml_add_doc(&loader, bytes, count, name, false, (struct where){name, 1});
-    if (document->root != NULL)
-        (void)xml_include(&loader, document->root, name, 1);
-    if (document->root != NULL && faults->error_count == errors_before)
+    if (limits->may_include)
+        file = xml_identify(name);
+    file.name = copy;
+    is_good = xml_add_file(&loader, &file, bytes, count, NULL) != NULL &&
+              xml_include_all(&loader) == 0;
+    mem_free(copy);
+    if (is_good)
         return document;
     xml_destroy(document);
     return NULL;
@@ -245,11 +289,12 @@ void xml_destroy(struct xml_document *document)
 {
     if (document == NULL)
         return;
-    for (size_t i = 0; i < document->count; i++) {
-        xmlFreeDoc(document->docs[i]);
-        mem_free(document->names[i]);
+    for (size_t i = 0; i < document->file_count; i++) {
+        xmlFreeDoc(document->files[i]->doc);
+        mem_free(document->files[i]->places);
+        mem_free(document->files[i]->name);
+        mem_free(document->files[i]);
     }
-    mem_free(document->docs);
-    mem_free(document->names);
+    mem_free(document->files);
     mem_free(document);
 }
