@@ -21,6 +21,9 @@ enum {
     JOB_SEGMENT_NONE = 0, /* anywhere in one site, in as few domains as can be */
     JOB_SEGMENT_ALL = -1, /* the whole gang in one domain */
     JOB_CHIPS_ALL = -1,   /* all chips of a host */
+    JOB_PRIORITY_DEFAULT = 500,
+    JOB_GRACE_SECONDS_DEFAULT = 30,
+    JOB_LEASE_MINUTES_DEFAULT = 15,
     JOB_MANIFEST_BYTES = 256 * 1024,
     JOB_TASKS_MAX = 1000000,
     JOB_ARRAY_MAX = 100000,

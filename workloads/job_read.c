@@ -229,13 +229,13 @@ int job_read(struct job_reader *r, const struct xml_node *node, struct job_spec 
         .interruptible = GIVEN_NOT,
         .portable = GIVEN_NOT,
         .held = GIVEN_NOT,
-        .priority = 500,
+        .priority = JOB_PRIORITY_DEFAULT,
         .value_usd_per_hour = NAN,
         .power_frac = 1,
         .tasks = 1,
         .chips_per_task = JOB_CHIPS_ALL,
-        .lease_minutes = 15,
-        .grace_seconds = 30,
+        .lease_minutes = JOB_LEASE_MINUTES_DEFAULT,
+        .grace_seconds = JOB_GRACE_SECONDS_DEFAULT,
         .deadline_ms = INT64_MAX,
         .work_minutes = NAN};
     size_t errors_before = r->faults->error_count;

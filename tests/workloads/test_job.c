@@ -545,11 +545,11 @@ END_TEST
 
 START_TEST(folders_without_manifests_and_missing_files_are_faults)
 {
-    static const char *const paths[] = {"topologies/pages", "workloads/jobs/none.xml"};
+    static const char *const paths[] = {"tests/tools", "workloads/jobs/none.xml"};
     struct faults faults = {0};
 
     ck_assert_ptr_null(job_list_load(paths, 2, &faults));
-    ck_assert_ptr_nonnull(edit_find_fault(&faults, "topologies/pages: "));
+    ck_assert_ptr_nonnull(edit_find_fault(&faults, "tests/tools: "));
     ck_assert_ptr_nonnull(edit_find_fault(&faults, "workloads/jobs/none.xml: "));
     faults_fini(&faults);
 }
