@@ -146,7 +146,8 @@ $(TESTS): $B/%: $B/%.c.o $(SUPPORT) $(ARCHIVES)
 $B/fuzz/replay_%: $B/tests/fuzz/fuzz_%.c.o $B/tests/fuzz/replay.c.o $(ARCHIVES)
 	@mkdir -p $(@D)
 	@$(CC) $(LDFLAGS) -o $@ $^ $(LIBRARIES)
-$B/bench/%: $B/tests/bench/%.c.o $(SUPPORT) $(ARCHIVES)
+# A bench has a main of its own.
+$B/bench/%: $B/tests/bench/%.c.o $(filter-out %/main.c.o,$(SUPPORT)) $(ARCHIVES)
 	@mkdir -p $(@D)
 	@$(CC) $(LDFLAGS) -o $@ $^ $(LIBRARIES) $(shell pkg-config --libs check 2>/dev/null)
 

@@ -139,6 +139,10 @@ struct ledger *ledger_copy(const struct ledger *ledger)
         copy->load_kw[level] = copy_array(copy->load_kw[level], count, sizeof(double));
         copy->limit_kw[level] = copy_array(copy->limit_kw[level], count, sizeof(double));
     }
+    /* What there is, without the room to grow. */
+    copy->held_capacity = copy->held_count;
+    copy->holding_capacity = copy->holding_count;
+    copy->stake_capacity = copy->stake_count;
     copy->held = copy_array(copy->held, copy->held_capacity, sizeof *copy->held);
     for (size_t i = 0; i < copy->held_count; i++)
         copy->held[i].places = copy_array(

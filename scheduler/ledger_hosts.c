@@ -43,7 +43,7 @@ void ledger_hosts_create(struct ledger *ledger, enum host_state initial)
     }
     for (int h = 0; h < fleet->host_count; h++) {
         ledger->hosts[h].first_holding = LEDGER_NONE;
-        ledger->hosts[h].state = initial;
+        ledger->hosts[h].state = (uint8_t)initial;
         ledger->bins[ledger->racks[fleet->host_rack[h]].first_bin]++;
         ledger_refresh_host(ledger, h);
     }
@@ -163,7 +163,7 @@ void ledger_set_host_state(struct ledger *ledger, int host, enum host_state stat
     struct ledger_host *record = &ledger->hosts[host];
 
     ledger->racks[rack].down_count += (int)(state == HOST_DOWN) - (int)(record->state == HOST_DOWN);
-    record->state = state;
+    record->state = (uint8_t)state;
     ledger_refresh_host(ledger, host);
     ledger_touch_rack(ledger, &touch, rack);
     ledger_touch_end(ledger, &touch);
@@ -171,7 +171,7 @@ void ledger_set_host_state(struct ledger *ledger, int host, enum host_state stat
 
 enum host_state ledger_host_state(const struct ledger *ledger, int host)
 {
-    return ledger->hosts[host].state;
+    return (enum host_state)ledger->hosts[host].state;
 }
 
 void ledger_set_bad_chips(struct ledger *ledger, int host, uint64_t bad)
@@ -217,7 +217,8 @@ struct ledger_need ledger_make_need(
     const struct ledger *ledger, const struct shape *shape, const struct shape_system *system)
 {
     const struct system *of = &ledger->fleet->catalog.systems[system->system];
-    struct ledger_need need = {.shape = shape, .system = system};
+    struct ledger_need need = {
+        .shape = shape, .system = system, .chips_per_host = of->chips_per_host};
 
     need.is_by_chips = system->chips_per_task > 0 && shape->allowed_hosts == NULL &&
                        is_within_share(of, system);
@@ -262,15 +263,15 @@ int ledger_host_task_room(const struct ledger *ledger, const struct ledger_need 
 int ledger_need_room(const struct ledger *ledger, const struct ledger_need *need, int rack)
 {
     const struct ledger_rack *record = &ledger->racks[rack];
-    const struct fleet_rack *of = &ledger->fleet->racks[rack];
     const int *bins = &ledger->bins[record->first_bin];
-    int chips_per_host = ledger_rack_kind(ledger, rack)->chips_per_host;
     int64_t room = 0;
 
     if (need->is_by_chips && record->short_count == 0) {
-        for (int f = need->system->chips_per_task; f <= chips_per_host; f++)
+        for (int f = need->system->chips_per_task; f <= need->chips_per_host; f++)
             room += (int64_t)bins[f] * need->by_free[f];
     } else {
+        const struct fleet_rack *of = &ledger->fleet->racks[rack];
+
         for (int h = of->first_host; h < of->first_host + of->host_count; h++)
             room += ledger_host_task_room(ledger, need, h);
     }

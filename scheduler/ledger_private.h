@@ -27,7 +27,7 @@ struct ledger_host {
     uint64_t free; /* what a new gang could take: 0 unless up */
     uint64_t held, bad;
     int first_holding;
-    enum host_state state;
+    uint8_t state; /* enum host_state; small, as there are many hosts */
     bool is_short; /* its cores or memory are used beyond the share of its held chips */
 };
 
@@ -148,6 +148,7 @@ void ledger_remove_holding(struct ledger *ledger, int slot, int host);
 struct ledger_need {
     const struct shape *shape;
     const struct shape_system *system;
+    int chips_per_host;
     int by_free[65];  /* tasks that a host takes, by its free chips */
     bool is_by_chips; /* then by_free alone tells, on hosts that are not short */
 };

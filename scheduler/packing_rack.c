@@ -29,12 +29,11 @@ static int count_opened(const struct packing_search *search, int rack)
     const struct ledger *ledger = search->ledger;
     const struct shape_system *wants = search->wants;
     const int *bins = &ledger->bins[ledger->racks[rack].first_bin];
-    int chips_per_host = ledger_rack_kind(ledger, rack)->chips_per_host;
     int64_t left = wants->task_count;
 
     if (wants->chips_per_task == 0)
         return 0;
-    for (int f = wants->chips_per_task; f < chips_per_host && left > 0; f++)
+    for (int f = wants->chips_per_task; f < search->need.chips_per_host && left > 0; f++)
         left -= (int64_t)bins[f] * search->need.by_free[f];
     return left <= 0 ? 0 : (int)((left + wants->tasks_per_host - 1) / wants->tasks_per_host);
 }
@@ -50,8 +49,10 @@ static bool is_admitted_above(const struct packing_search *search, int rack)
     return true;
 }
 
-/* Racks of one feed from `i` on: the best of them; *end is where the next feed starts. */
-static struct fit find_in_feed(const struct packing_search *search, int i, int *end)
+/* Racks of one feed from `i` on: the best of them, if it is no worse than `least` but for its feed;
+ * *end is where the next feed starts. */
+static struct fit find_in_feed(
+    const struct packing_search *search, const struct fit *least, int i, int *end)
 {
     const struct ledger *ledger = search->ledger;
     const struct fleet_rack *racks = ledger->fleet->racks;
@@ -65,12 +66,13 @@ static struct fit find_in_feed(const struct packing_search *search, int i, int *
         struct fit fit = {.rack = rack};
 
         free_chips += ledger->racks[rack].free_chips;
-        if (ledger->racks[rack].free_chips < need_chips ||
-            packing_rack_room(search, rack) < search->wants->task_count)
+        if (ledger->racks[rack].free_chips < need_chips)
             continue;
         fit.opened_hosts = count_opened(search, rack);
         fit.left_chips = ledger->racks[rack].free_chips - (int)need_chips;
-        if (is_better(&fit, &best))
+        /* Room is asked last: most racks are out by then. */
+        if (is_better(&fit, &best) && (least->rack == LEDGER_NONE || !is_better(least, &fit)) &&
+            packing_rack_room(search, rack) >= search->wants->task_count)
             best = fit;
     }
     if (best.rack != LEDGER_NONE && !is_admitted_above(search, best.rack))
@@ -85,7 +87,7 @@ int packing_find_rack(const struct packing_search *search)
     struct fit best = {.rack = LEDGER_NONE};
 
     for (int i = 0; i < search->rack_count;) {
-        struct fit fit = find_in_feed(search, i, &i);
+        struct fit fit = find_in_feed(search, &best, i, &i);
 
         if (fit.rack != LEDGER_NONE && is_better(&fit, &best))
             best = fit;

@@ -241,6 +241,12 @@ bool shape_allows_host(const struct shape *shape, int host)
 
 /* --- What it is worth */
 
+/* Racks stand in long rows of their like. */
+static bool is_priced_alike(const struct fleet_rack *a, const struct fleet_rack *b)
+{
+    return a->system == b->system && a->site == b->site && a->usd_per_hour == b->usd_per_hour;
+}
+
 /* Twice the largest cost for the work of one gang at throughput 1, over the racks where it might
  * stand: then it pays anywhere. */
 static double default_value(const struct shape *shape, const struct fleet *fleet)
@@ -257,7 +263,7 @@ static double default_value(const struct shape *shape, const struct fleet *fleet
         const struct shape_system *s = by_system[rack->system];
         double usd_per_chip_hour;
 
-        if (s == NULL)
+        if (s == NULL || (r > 0 && is_priced_alike(rack, rack - 1)))
             continue;
         usd_per_chip_hour = rack->usd_per_hour /
                             system_chip_count(&fleet->catalog.systems[rack->system]);
