@@ -35,15 +35,13 @@ static ssize_t read_all(int fd, char *bytes, size_t count)
 
 static int set_cannot_read(struct err *err)
 {
-    switch (errno) {
-    case ENOENT:
-    case ENOTDIR:
-        return err_set_errno(err, "can't be read; check the path");
-    case EACCES:
-        return err_set_errno(err, "can't be read; allow it with chmod, or run as its owner");
-    default:
-        return err_set_errno(err, "can't be read");
-    }
+    const char *remedy = "";
+
+    if (errno == ENOENT || errno == ENOTDIR)
+        remedy = "; check the path";
+    else if (errno == EACCES)
+        remedy = "; allow it with chmod, or run as its owner";
+    return err_set(err, ERR_IO, "can't be read: %s%s", strerror(errno), remedy);
 }
 
 /* Is it something that ends, and in time? */

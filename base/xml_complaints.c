@@ -124,6 +124,6 @@ int xml_tell_complaints(
 {
     for (size_t i = 0; i < complaints->count; i++)
         (void)faults_error(faults, (struct where){file, complaints->list[i].line},
-            "not well-formed XML: %s", complaints->list[i].text);
+            "this is not well-formed XML: %s", complaints->list[i].text);
     return complaints->count > 0 ? -1 : 0;
 }

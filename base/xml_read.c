@@ -121,61 +121,31 @@ static int check_range(const struct reading *r, const char *value, double number
         return 0;
     if (number < 0 && !(min < 0))
         return bad_value(r, value, "it can't be negative");
-    return xml_fault(r->node, r->faults, "attribute '%s' is '%s'; it must be from %.10g to %.10g",
+    return xml_fault(r->node, r->faults, "attribute '%s' is %s; it must be from %.10g to %.10g",
         r->field->name, show(value).text, min, max);
 }
 
-/* A comma may stand for the point or between thousands: say how it is written. */
-static int fault_comma(const struct reading *r, const char *value)
+/* A comma may stand for the point or between thousands. */
+static const char *comma_rule(const char *value)
 {
     const char *comma = strchr(value, ',');
-    size_t before = (size_t)(comma - value);
-    struct str text = {0};
-    double number;
-    int rc;
 
-    str_add_bytes(&text, value, before);
-    str_add(&text, ".");
-    str_add(&text, comma + 1);
-    if (str_parse_double(str_text(&text), &number) == 0) {
-        struct shown with_point = show(str_text(&text));
-
-        str_clear(&text);
-        str_format(&text, "that is not a number; write %s with a point%s", with_point.text,
-            strlen(comma + 1) == 3 ? ", or without the comma if it parts thousands" : "");
-    } else {
-        str_clear(&text);
-        str_add(&text, "that is not a number; write it without commas, as 2.5 or 3900000");
-    }
-    rc = bad_value(r, value, str_text(&text));
-    str_fini(&text);
-    return rc;
-}
-
-/* A decimal number as far as it is written, but too large for a double. */
-static bool is_overflow(const char *value)
-{
-    bool has_digit = false;
-
-    for (const char *c = value; *c != '\0'; c++) {
-        if (!isdigit((unsigned char)*c) && strchr("+-.eE", *c) == NULL)
-            return false;
-        has_digit = has_digit || isdigit((unsigned char)*c);
-    }
-    return has_digit && isdigit((unsigned char)value[strlen(value) - 1]);
+    if (strchr(comma + 1, ',') != NULL)
+        return "that is not a number; write it without commas, as 3900000";
+    if (strlen(comma + 1) == 3)
+        return "that is not a number; write it with a point, as 2.5, or without the comma, as "
+               "3900";
+    return "that is not a number; write it with a point, as 2.5";
 }
 
 static int read_number(const struct reading *r, const char *value, void *field)
 {
     double number = 0;
 
-    if (str_parse_double(value, &number) != 0) {
-        if (strchr(value, ',') != NULL)
-            return fault_comma(r, value);
+    if (str_parse_double(value, &number) != 0)
         return bad_value(r, value,
-            is_overflow(value) ? "that is no number, or too large a one; write it as 2.5 or 1e9"
-                               : "that is not a finite number; write it as 2.5 or 1e9");
-    }
+            strchr(value, ',') != NULL ? comma_rule(value)
+                                       : "that is not a finite number; write it as 2.5 or 1e9");
     if (check_range(r, value, number) != 0)
         return -1;
     *(double *)field = number;
@@ -226,10 +196,10 @@ static int find_choice(
             return 0;
         }
     nearest = str_nearest(value, choices, count);
-    if (nearest != NULL)
-        str_format(&text, "did you mean %s? ", nearest);
     str_add(&text, "it is one of ");
     add_names(&text, choices, count);
+    if (nearest != NULL)
+        str_format(&text, "; did you mean %s?", nearest);
     rc = bad_value(r, value, str_text(&text));
     str_fini(&text);
     return rc;
@@ -286,7 +256,7 @@ static int fault_unknown(const struct xml_node *node, struct faults *faults, con
         str_add(&text, "known: ");
         add_names(&text, names, count);
     } else {
-        str_add(&text, "there can be none");
+        str_add(&text, "known: none");
     }
     (void)xml_fault(node, faults, "%s is not known here; %s", what, str_text(&text));
     str_fini(&text);
@@ -314,8 +284,8 @@ static int fault_missing(
     str_add(&text, TYPES[field->type].what);
     if (field->type == XML_CHOICE)
         add_names(&text, field->choices, count_names(field->choices));
-    (void)xml_fault(node, faults, "attribute '%s' is missing; write %s=\"...\" with %s",
-        field->name, field->name, str_text(&text));
+    (void)xml_fault(node, faults, "attribute '%s' is missing; write %s=\"…\", %s", field->name,
+        field->name, str_text(&text));
     str_fini(&text);
     return -1;
 }
@@ -386,7 +356,8 @@ static int check_child(
     for (size_t i = 0; i < count; i++)
         if (str_equal(names[i], name))
             return 0;
-    (void)snprintf(what, sizeof what, "element '%s' in <%s>", show(name).text, show(parent).text);
+    (void)snprintf(
+        what, sizeof what, "element inside <%s> '%s'", show(parent).text, show(name).text);
     return fault_unknown(child, faults, what, name, names, count);
 }
 
@@ -400,8 +371,8 @@ int xml_check_children(
         const char *text = has_text ? NULL : stray_text(child);
 
         if (text != NULL)
-            rc = xml_fault(
-                node, faults, "the text '%s' stands in it; take it out", show(text).text);
+            rc = xml_fault(node, faults, "text stands between its elements: '%s'; take it out",
+                show(text).text);
         if (child->type == XML_ELEMENT_NODE &&
             check_child(xml_from(child), names, count, faults) != 0)
             rc = -1;
