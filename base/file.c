@@ -55,7 +55,7 @@ static int check_readable(const struct stat *info, size_t max_bytes, struct err 
     if (!S_ISREG(info->st_mode))
         return err_set(err, ERR_IO, "is not a regular file; give a file on disk");
     if (info->st_size < 0 || (size_t)info->st_size > max_bytes)
-        return err_set(err, ERR_LIMIT, "is too large: %s bytes, and at most %s are read",
+        return err_set(err, ERR_LIMIT, "is too large: %s bytes, and at most %s are read; split it",
             str_grouped((double)info->st_size, 0, is, sizeof is),
             str_grouped((double)max_bytes, 0, most, sizeof most));
     return 0;
