@@ -59,7 +59,7 @@ PROGRAMS := $B/wattyard
 TESTS := $(patsubst tests/%.c,$B/tests/%,$(filter-out tests/support/% tests/fuzz/% tests/bench/%,$(wildcard tests/*/test_*.c)))
 FUZZERS := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 BENCHES := $(patsubst tests/bench/%.c,$B/bench/%,$(wildcard tests/bench/bench_*.c))
-SUPPORT := $(patsubst %,$B/%.o,$(wildcard tests/support/*.c))
+SUPPORT := $B/libsupport.a
 C_FILES := $(wildcard wattyard.c $(foreach r,$(ROOMS) tests/*,$r/*.[ch]))
 
 .PHONY: all deps deps-test deps-lint deps-fuzz demo test valgrind lint bench fuzz install clean help
@@ -140,14 +140,17 @@ $B/base/chart.min.js.o: $(CHART_JS)
 $B/wattyard: $B/wattyard.c.o $(ARCHIVES)
 	@$(CC) $(LDFLAGS) -o $@ $< $(ARCHIVES) $(LIBRARIES)
 
+# What tests share; an archive, so that each takes what it needs of it (a bench has its own main).
+$(SUPPORT): $(patsubst %,$B/%.o,$(wildcard tests/support/*.c)) tests/support
+	@rm -f $@ && ar rcs $@ $(filter %.o,$^)
+
 tests: $(TESTS) $(patsubst fuzz_%,$B/fuzz/replay_%,$(FUZZERS))
 $(TESTS): $B/%: $B/%.c.o $(SUPPORT) $(ARCHIVES)
 	@$(CC) $(LDFLAGS) -o $@ $< $(SUPPORT) $(ARCHIVES) $(LIBRARIES) $(shell pkg-config --libs check 2>/dev/null)
 $B/fuzz/replay_%: $B/tests/fuzz/fuzz_%.c.o $B/tests/fuzz/replay.c.o $(ARCHIVES)
 	@mkdir -p $(@D)
 	@$(CC) $(LDFLAGS) -o $@ $^ $(LIBRARIES)
-# A bench has a main of its own.
-$B/bench/%: $B/tests/bench/%.c.o $(filter-out %/main.c.o,$(SUPPORT)) $(ARCHIVES)
+$B/bench/%: $B/tests/bench/%.c.o $(SUPPORT) $(ARCHIVES)
 	@mkdir -p $(@D)
 	@$(CC) $(LDFLAGS) -o $@ $^ $(LIBRARIES) $(shell pkg-config --libs check 2>/dev/null)
 
