@@ -98,10 +98,13 @@ void ledger_destroy(struct ledger *ledger)
     mem_free(ledger);
 }
 
-/* NULL stays NULL. */
 static void *copy_array(const void *array, size_t count, size_t size)
 {
-    return array == NULL ? NULL : memcpy(mem_resize(NULL, count, size), array, count * size);
+    void *copy = mem_resize(NULL, count, size);
+
+    if (count > 0)
+        memcpy(copy, array, count * size);
+    return copy;
 }
 
 static void copy_tenants(struct ledger *copy)
@@ -131,8 +134,10 @@ struct ledger *ledger_copy(const struct ledger *ledger)
     copy->hosts = copy_array(copy->hosts, hosts, sizeof *copy->hosts);
     copy->racks = copy_array(copy->racks, (size_t)fleet->rack_count, sizeof *copy->racks);
     copy->bins = copy_array(copy->bins, (size_t)copy->bin_count, sizeof *copy->bins);
-    copy->host_cores_used = copy_array(copy->host_cores_used, hosts, sizeof(double));
-    copy->host_memory_gb_used = copy_array(copy->host_memory_gb_used, hosts, sizeof(double));
+    if (ledger->host_cores_used != NULL) {
+        copy->host_cores_used = copy_array(copy->host_cores_used, hosts, sizeof(double));
+        copy->host_memory_gb_used = copy_array(copy->host_memory_gb_used, hosts, sizeof(double));
+    }
     for (int level = 0; level < LEDGER_LEVELS; level++) {
         size_t count = (size_t)ledger_level_count(fleet, (enum power_level)level);
 
@@ -145,8 +150,9 @@ struct ledger *ledger_copy(const struct ledger *ledger)
     copy->stake_capacity = copy->stake_count;
     copy->held = copy_array(copy->held, copy->held_capacity, sizeof *copy->held);
     for (size_t i = 0; i < copy->held_count; i++)
-        copy->held[i].places = copy_array(
-            copy->held[i].places, (size_t)copy->held[i].place_count, sizeof *copy->held[i].places);
+        if (copy->held[i].holder.id != 0)
+            copy->held[i].places = copy_array(copy->held[i].places,
+                (size_t)copy->held[i].place_count, sizeof *copy->held[i].places);
     copy->holdings = copy_array(copy->holdings, copy->holding_capacity, sizeof *copy->holdings);
     copy->stakes = copy_array(copy->stakes, copy->stake_capacity, sizeof *copy->stakes);
     copy->ids.keys = copy_array(copy->ids.keys, copy->ids.capacity, sizeof *copy->ids.keys);

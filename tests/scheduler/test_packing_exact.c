@@ -89,12 +89,10 @@ static void disturb(struct world *w)
         ledger_set_bad_chips(w->ledger, draw(w, 0, w->fleet->host_count - 1), 1);
 }
 
-static struct world make_world(int seed, bool has_idle)
+static void make_world(struct world *w, int seed, bool has_idle)
 {
-    struct world w = {.rng = rng_seed((uint64_t)seed * 7919 + 1)};
-
-    make_fleet(&w, has_idle);
-    return w;
+    *w = (struct world){.rng = rng_seed((uint64_t)seed * 7919 + 1)};
+    make_fleet(w, has_idle);
 }
 
 static void end_world(struct world *w)
@@ -310,8 +308,9 @@ static void compare(const struct world *w, enum packing_policy policy)
 
 START_TEST(a_place_is_found_exactly_when_there_is_one)
 {
-    struct world w = make_world(_i, _i % 2 == 0);
+    struct world w;
 
+    make_world(&w, _i, _i % 2 == 0);
     disturb(&w);
     for (int i = 0; i < GANGS; i++) {
         make_gang(&w);
@@ -355,8 +354,9 @@ END_TEST
 /* Without limits of power, tasks without segments take the fewest racks that can be. */
 START_TEST(tasks_take_the_fewest_domains)
 {
-    struct world w = make_world(_i, false);
+    struct world w;
 
+    make_world(&w, _i, false);
     disturb(&w);
     for (int i = 0; i < GANGS; i++) {
         struct packing_request request;
@@ -389,8 +389,9 @@ END_TEST
 /* A tenant that can just pay the cheapest place gets one; with less it gets none. */
 START_TEST(what_the_tenant_can_pay_is_found)
 {
-    struct world w = make_world(_i, _i % 2 == 0);
+    struct world w;
 
+    make_world(&w, _i, _i % 2 == 0);
     disturb(&w);
     for (int i = 0; i < GANGS; i++) {
         struct search all;
@@ -439,9 +440,10 @@ static void relax(struct world *w)
 
 START_TEST(more_racks_or_power_never_make_a_gang_unplaceable)
 {
-    struct world w = make_world(_i, true);
+    struct world w;
     bool was_found = false;
 
+    make_world(&w, _i, true);
     disturb(&w);
     make_gang(&w);
     for (int i = 0; i < 30; i++) {
@@ -462,8 +464,9 @@ END_TEST
 
 START_TEST(never_is_told_exactly_when_the_empty_fleet_has_no_place)
 {
-    struct world w = make_world(_i, _i % 2 == 0);
+    struct world w;
 
+    make_world(&w, _i, _i % 2 == 0);
     for (int i = 0; i < GANGS; i++) {
         make_gang(&w);
         packing_mark_never(w.ledger, w.shape);
