@@ -81,35 +81,51 @@ static bool is_vetoed(const void *context, int host)
     return reservations_veto(veto->reservations, veto->gang, veto->end_ms, host);
 }
 
-bool decide_find(const struct core *core, const struct core_gang *gang, struct packing_where where,
-    bool may_borrow, struct placement *out, struct block *block)
+/* The request says where, by which policy and within what; the rest is filled in. */
+static bool find(const struct core *core, const struct core_gang *gang,
+    struct packing_request *request, struct placement *out, struct block *block)
 {
     const struct shape *shape = gang->view.shape;
     bool is_spread = gang->view.spec->replicas_max > 0 &&
                      gang->view.spec->spread != JOB_SPREAD_NONE;
-    struct veto veto = {
-        core->reservations, gang, core->now_ms + (int64_t)shape->systems[where.system].expected_ms};
-    struct packing_request request = {.shape = shape,
-        .where = where,
-        .policy = core->options.packing,
-        .may_borrow = may_borrow,
-        .veto = is_vetoed,
-        .veto_context = &veto,
-        .rack_has_veto = reservations_racks(core->reservations),
-        .replicas_most = INT_MAX};
+    struct veto veto = {core->reservations, gang,
+        core->now_ms + (int64_t)shape->systems[request->where.system].expected_ms};
     int *replicas_at = is_spread ? count_replicas(core, gang) : NULL;
     double start_s = core->options.clock_s != NULL ? core->options.clock_s() : 0;
     bool is_found;
 
-    if (is_spread) {
-        request.replicas_at = replicas_at;
-        request.replicas_most = gang->job->spread_most;
-    }
-    is_found = packing_find(core->ledger, &request, out, block);
+    request->shape = shape;
+    request->veto = is_vetoed;
+    request->veto_context = &veto;
+    request->rack_has_veto = reservations_racks(core->reservations);
+    request->replicas_at = replicas_at;
+    request->replicas_most = is_spread ? gang->job->spread_most : INT_MAX;
+    is_found = packing_find(core->ledger, request, out, block);
     mem_free(replicas_at);
     if (core->options.clock_s != NULL)
         core->times->packing_s += core->options.clock_s() - start_s;
     return is_found;
+}
+
+bool decide_find(const struct core *core, const struct core_gang *gang, struct packing_where where,
+    bool may_borrow, struct placement *out, struct block *block)
+{
+    struct packing_request request = {
+        .where = where, .policy = core->options.packing, .may_borrow = may_borrow};
+
+    return find(core, gang, &request, out, block);
+}
+
+bool decide_find_on(const struct core *core, const struct core_gang *gang,
+    struct packing_where where, const int *rack_tasks_most, enum packing_policy policy,
+    bool may_borrow, struct placement *out)
+{
+    struct packing_request request = {.where = where,
+        .policy = policy,
+        .may_borrow = may_borrow,
+        .rack_tasks_most = rack_tasks_most};
+
+    return find(core, gang, &request, out, NULL);
 }
 
 bool decide_find_best(const struct core *core, const struct core_gang *gang, bool may_borrow,

@@ -17,6 +17,11 @@ bool decide_allows(const struct core *core, const struct core_gang *gang, int sh
 bool decide_find(const struct core *core, const struct core_gang *gang, struct packing_where where,
     bool may_borrow, struct placement *out, struct block *block);
 
+/* The same with at most so many tasks on each rack (NULL: any). */
+bool decide_find_on(const struct core *core, const struct core_gang *gang,
+    struct packing_where where, const int *rack_tasks_most, enum packing_policy policy,
+    bool may_borrow, struct placement *out);
+
 /* The best net value over its systems, anywhere; false where none fits with a net value of at
  * least `least`. */
 bool decide_find_best(const struct core *core, const struct core_gang *gang, bool may_borrow,
@@ -108,9 +113,16 @@ struct round_problem;
  * (NULL, or one that failed). */
 void pick_gangs(struct core *core, struct round_problem *problem,
     const struct placement_answer *answer, struct picks *picks);
-/* The same by exact search, for few gangs. */
+/* pick_search.c: the same by branch and bound, for few gangs on few racks. */
 void pick_by_search(struct core *core, struct core_gang *const *gangs, size_t count,
     bool may_borrow, struct picks *picks);
+/* Take the placement as a pick and hold it. */
+void picks_add(
+    struct core *core, struct picks *picks, struct core_gang *gang, struct placement *placement);
+/* Release and drop the picks from `from` on. */
+void picks_cut(struct core *core, struct picks *picks, size_t from);
+/* What the gang brings at most, with its age: at the cheapest racks of the fleet. */
+double pick_most_value(const struct core *core, const struct core_gang *gang);
 /* Pick the gang where it is worth most; false, with nothing picked, where it does not go there. */
 bool pick_best(struct core *core, struct core_gang *gang, bool may_borrow, struct picks *picks);
 /* Release what picks hold; none is left. */

@@ -62,14 +62,17 @@ static bool pack_cheaply(
     return false;
 }
 
+static const enum packing_order ORDERS[] = {[PACKING_BEST_FIT] = PACKING_BY_FIT,
+    [PACKING_CHEAPEST] = PACKING_BY_PRICE,
+    [PACKING_FIRST_FIT] = PACKING_BY_INDEX};
+
 bool packing_find(const struct ledger *ledger, const struct packing_request *request,
     struct placement *out, struct block *block)
 {
     struct packing_search search;
     struct placement found = {0};
     struct block why = {.by = BLOCKED_NEVER, .where = LEDGER_NONE, .unit = "chips"};
-    enum packing_order order = request->policy == PACKING_FIRST_FIT ? PACKING_BY_INDEX
-                                                                    : PACKING_BY_FIT;
+    enum packing_order order = ORDERS[request->policy];
     bool is_found = false;
 
     if (request->shape->systems[request->where.system].never == NULL) {

@@ -15,7 +15,11 @@ struct packing_where {
     int feed;   /* -1: any */
 };
 
-enum packing_policy { PACKING_BEST_FIT, PACKING_FIRST_FIT /* for comparison alone */ };
+enum packing_policy {
+    PACKING_BEST_FIT,
+    PACKING_CHEAPEST, /* the racks that cost least, whatever is broken */
+    PACKING_FIRST_FIT /* for comparison alone */
+};
 
 /* What a packing may not use besides what is held: racks or hosts kept for others' reservations. */
 typedef bool (*packing_veto_fn)(const void *context, int host);
@@ -27,7 +31,8 @@ struct packing_request {
     bool may_borrow;
     packing_veto_fn veto; /* NULL: none */
     const void *veto_context;
-    const bool *rack_has_veto; /* by rack: veto is asked for its hosts alone; NULL: for all */
+    const bool *rack_has_veto;  /* by rack: veto is asked for its hosts alone; NULL: for all */
+    const int *rack_tasks_most; /* by rack: most tasks there; NULL: no such limit */
     const int *replicas_at; /* spread: by rack, feed, hall or site (as the manifest says), replicas
                                of the job with tasks there already; NULL: no spread */
     int replicas_most;      /* at one place */

@@ -153,6 +153,8 @@ int packing_rack_room(const struct packing_search *search, int rack)
                                    : ledger_need_room(search->ledger, &search->need, rack);
     if (room == 0)
         return 0;
+    if (search->request->rack_tasks_most != NULL && search->request->rack_tasks_most[rack] < room)
+        room = search->request->rack_tasks_most[rack];
     power_room = packing_power_room(search, POWER_RACK, rack);
     return room < power_room ? room : power_room;
 }

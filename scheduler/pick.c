@@ -7,7 +7,6 @@
 
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 enum {
     MEMO_MOST = 256,
@@ -46,8 +45,7 @@ static double aged_value(
            placement->usd_per_hour;
 }
 
-/* Takes the placement and holds it. */
-static void add_pick(
+void picks_add(
     struct core *core, struct picks *picks, struct core_gang *gang, struct placement *placement)
 {
     struct pick pick = {.gang = gang, .placement = *placement};
@@ -57,6 +55,29 @@ static void add_pick(
     hold(core, &pick, is_borrowing(core, &pick));
     picks->list = mem_grow(picks->list, picks->count, &picks->capacity, sizeof *picks->list);
     picks->list[picks->count++] = pick;
+}
+
+void picks_cut(struct core *core, struct picks *picks, size_t from)
+{
+    while (picks->count > from) {
+        struct pick *last = &picks->list[--picks->count];
+
+        ledger_release(core->ledger, next_holder(last->gang));
+        placement_fini(&last->placement);
+    }
+}
+
+double pick_most_value(const struct core *core, const struct core_gang *gang)
+{
+    const struct shape *shape = gang->view.shape;
+    double most = 0;
+
+    for (int i = 0; i < shape->system_count; i++)
+        if (decide_allows(core, gang, i))
+            most = fmax(most, decide_best_value(core, gang, i) +
+                                  shape->value_usd_per_hour * shape->systems[i].throughput *
+                                      (core_age_factor(gang, core->now_ms) - 1));
+    return most;
 }
 
 /* --- What did not fit does not fit later either, while the ledger only fills up */
@@ -136,7 +157,7 @@ static bool try_at(struct picker *p, struct core_gang *gang, struct packing_wher
         placement_fini(&placement);
         return false;
     }
-    add_pick(p->core, p->picks, gang, &placement);
+    picks_add(p->core, p->picks, gang, &placement);
     return true;
 }
 
@@ -248,12 +269,6 @@ static void pick_rest(
 
 /* --- Swaps */
 
-static void drop(struct picker *p, size_t index)
-{
-    ledger_release(p->core->ledger, next_holder(p->picks->list[index].gang));
-    placement_fini(&p->picks->list[index].placement);
-}
-
 /* Fit candidates that are not picked, best first; returns their value. */
 static double fit_candidates(struct picker *p, struct core_gang **candidates, size_t count,
     const struct core_gang *dropped, int *packings_left)
@@ -269,16 +284,9 @@ static double fit_candidates(struct picker *p, struct core_gang **candidates, si
         if (!decide_find_best(p->core, candidates[i], p->may_borrow, 0, &placement))
             continue;
         value += aged_value(p->core, candidates[i], &placement);
-        add_pick(p->core, p->picks, candidates[i], &placement);
+        picks_add(p->core, p->picks, candidates[i], &placement);
     }
     return value;
-}
-
-/* Take picks from `from` on back. */
-static void undo_from(struct picker *p, size_t from)
-{
-    while (p->picks->count > from)
-        drop(p, --p->picks->count);
 }
 
 /* Drop one pick, fit others and then, if it still goes somewhere, the dropped one; keep it if that
@@ -313,7 +321,7 @@ static bool swap_one(
             }
         return true;
     }
-    undo_from(p, before);
+    picks_cut(p->core, p->picks, before);
     hold(p->core, &old, was_borrowing);
     return false;
 }
@@ -349,138 +357,10 @@ void pick_gangs(struct core *core, struct round_problem *problem,
     swap_picks(&p, problem);
 }
 
-/* --- Exact search, for few gangs */
-
-enum { SEARCH_PLACES = 16, SEARCH_PACKINGS = 6000 };
-
-struct search {
-    struct picker picker;
-    struct core_gang *const *gangs;
-    size_t count;
-    double *most_after; /* by gang: the most that it and those after it could bring */
-    double value, best_value;
-    struct pick *best;
-    size_t best_count;
-    int packings_left;
-};
-
-static void keep_best(struct search *s)
-{
-    const struct picks *picks = s->picker.picks;
-
-    for (size_t i = 0; i < s->best_count; i++)
-        placement_fini(&s->best[i].placement);
-    s->best_value = s->value;
-    s->best_count = picks->count;
-    for (size_t i = 0; i < picks->count; i++) {
-        s->best[i] = picks->list[i];
-        s->best[i].placement.tasks = mem_zero(
-            (size_t)picks->list[i].placement.task_count, sizeof(struct task_place));
-        memcpy(s->best[i].placement.tasks, picks->list[i].placement.tasks,
-            (size_t)picks->list[i].placement.task_count * sizeof(struct task_place));
-    }
-}
-
-static void search_from(struct search *s, size_t index);
-
-/* The gang at that place, if it goes there, and all that can follow. */
-static void search_at(struct search *s, size_t index, struct packing_where where)
-{
-    struct picks *picks = s->picker.picks;
-    struct placement placement = {0};
-
-    if (s->packings_left-- <= 0 || !decide_find(s->picker.core, s->gangs[index], where,
-                                       s->picker.may_borrow, &placement, NULL))
-        return;
-    if (core_net_value(s->gangs[index], &placement) < 0) {
-        placement_fini(&placement);
-        return;
-    }
-    add_pick(s->picker.core, picks, s->gangs[index], &placement);
-    s->value += picks->list[picks->count - 1].value;
-    search_from(s, index + 1);
-    s->value -= picks->list[picks->count - 1].value;
-    undo_from(&s->picker, picks->count - 1);
-}
-
-static void search_from(struct search *s, size_t index)
-{
-    const struct fleet *fleet = s->picker.core->fleet;
-    const struct shape *shape;
-
-    if (s->value > s->best_value * (1 + 1e-12) + 1e-9)
-        keep_best(s);
-    if (index == s->count || s->packings_left <= 0 ||
-        s->value + s->most_after[index] <= s->best_value * (1 + 1e-12) + 1e-9)
-        return;
-    shape = s->gangs[index]->view.shape;
-    for (int i = 0; i < shape->system_count; i++) {
-        if (!decide_allows(s->picker.core, s->gangs[index], i))
-            continue;
-        for (int feed = 0; feed < fleet->feed_count && feed < SEARCH_PLACES; feed++)
-            search_at(s, index,
-                (struct packing_where){i, fleet->feeds[feed].site, fleet->feeds[feed].hall, feed});
-        if (fleet->feed_count > 1 || fleet->feed_count > SEARCH_PLACES)
-            for (int site = 0; site < fleet->site_count && site < SEARCH_PLACES; site++)
-                search_at(s, index, (struct packing_where){i, site, -1, -1});
-    }
-    search_from(s, index + 1);
-}
-
-static double most_value(const struct core *core, const struct core_gang *gang)
-{
-    const struct shape *shape = gang->view.shape;
-    double most = 0;
-
-    for (int i = 0; i < shape->system_count; i++)
-        if (decide_allows(core, gang, i))
-            most = fmax(most, decide_best_value(core, gang, i) +
-                                  shape->value_usd_per_hour * shape->systems[i].throughput *
-                                      (core_age_factor(gang, core->now_ms) - 1));
-    return most;
-}
-
-/* What gains nothing is never better than leaving it, but starts where there is room. */
-static void add_worthless(struct core *core, struct core_gang *const *gangs, size_t count,
-    bool may_borrow, struct picks *picks)
-{
-    for (size_t i = 0; i < count; i++) {
-        struct placement placement = {0};
-        bool is_picked = false;
-
-        for (size_t k = 0; k < picks->count && !is_picked; k++)
-            is_picked = picks->list[k].gang == gangs[i];
-        if (!is_picked && decide_find_best(core, gangs[i], may_borrow, 0, &placement))
-            add_pick(core, picks, gangs[i], &placement);
-    }
-}
-
-void pick_by_search(struct core *core, struct core_gang *const *gangs, size_t count,
-    bool may_borrow, struct picks *picks)
-{
-    struct picks scratch = {0};
-    struct search s = {.picker = {.core = core, .picks = &scratch, .may_borrow = may_borrow},
-        .gangs = gangs,
-        .count = count,
-        .packings_left = SEARCH_PACKINGS};
-
-    s.most_after = mem_zero(count + 1, sizeof *s.most_after);
-    s.best = mem_zero(count, sizeof *s.best);
-    for (size_t i = count; i-- > 0;)
-        s.most_after[i] = s.most_after[i + 1] + most_value(core, gangs[i]);
-    search_from(&s, 0);
-    for (size_t i = 0; i < s.best_count; i++)
-        add_pick(core, picks, s.best[i].gang, &s.best[i].placement);
-    add_worthless(core, gangs, count, may_borrow, picks);
-    mem_free(scratch.list);
-    mem_free(s.most_after);
-    mem_free(s.best);
-}
-
 bool pick_best(struct core *core, struct core_gang *gang, bool may_borrow, struct picks *picks)
 {
     struct placement placement = {0};
-    double most = most_value(core, gang);
+    double most = pick_most_value(core, gang);
 
     if (!decide_find_best(core, gang, may_borrow, 0, &placement))
         return false;
@@ -488,15 +368,13 @@ bool pick_best(struct core *core, struct core_gang *gang, bool may_borrow, struc
         placement_fini(&placement);
         return false;
     }
-    add_pick(core, picks, gang, &placement);
+    picks_add(core, picks, gang, &placement);
     return true;
 }
 
 void picks_drop(struct core *core, struct picks *picks)
 {
-    struct picker p = {.core = core, .picks = picks};
-
-    undo_from(&p, 0);
+    picks_cut(core, picks, 0);
     mem_free(picks->list);
     *picks = (struct picks){0};
 }
