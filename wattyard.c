@@ -37,6 +37,7 @@ static const struct command *const PLANNING[] = {
 
 static const struct command *const RUNNING[] = {
     &PLACE_COMMAND,
+    &SIMULATE_COMMAND,
     NULL,
 };
 

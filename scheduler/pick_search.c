@@ -295,6 +295,21 @@ static struct core_gang **order_by_most(
     return ordered;
 }
 
+/* What gains nothing is never better than leaving it, but starts where there is room. */
+static void add_worthless(struct core *core, struct core_gang *const *gangs, size_t count,
+    bool may_borrow, struct picks *picks)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct placement placement = {0};
+        bool is_picked = false;
+
+        for (size_t k = 0; k < picks->count && !is_picked; k++)
+            is_picked = picks->list[k].gang == gangs[i];
+        if (!is_picked && decide_find_best(core, gangs[i], may_borrow, 0, &placement))
+            picks_add(core, picks, gangs[i], &placement);
+    }
+}
+
 void pick_by_search(struct core *core, struct core_gang *const *gangs, size_t count,
     bool may_borrow, struct picks *picks)
 {
@@ -315,6 +330,7 @@ void pick_by_search(struct core *core, struct core_gang *const *gangs, size_t co
     search_from(&s, 0);
     for (size_t i = 0; i < s.best_count; i++)
         picks_add(core, picks, s.best[i].gang, &s.best[i].placement);
+    add_worthless(core, gangs, count, may_borrow, picks);
     free_spots(&s);
     mem_free(ordered);
     mem_free(s.picks.list);

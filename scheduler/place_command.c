@@ -114,15 +114,15 @@ static int run(
 
 const struct command PLACE_COMMAND = {.name = "place",
     .arguments = "FLEET JOBS…",
-    .summary = "A dry run: where these jobs would go on this fleet now",
+    .summary = "a dry run: where these jobs would go on this fleet now",
     .details = "Reads a fleet and job manifests (files or folders of them), makes one full "
                "scheduling round as if all jobs had just been submitted, and prints who would go "
                "where, and for everything that waits, why, for each system that it allows, with "
                "figures.\n\n"
                "Nothing is started. The bound is the most that any placement could be worth: the "
                "optimum of a linear program over all waiting jobs.",
-    .examples = "  wattyard place topologies/fleets/one-row.xml workloads/jobs\n"
-                "  wattyard place fleet.xml jobs/*.xml --json --at 2026-12-24T00:00:00Z",
+    .examples = "wattyard place topologies/fleets/one-row.xml workloads/jobs\n"
+                "wattyard place fleet.xml jobs/*.xml --json --at 2026-12-24T00:00:00Z",
     .options = OPTIONS,
     .option_count = sizeof OPTIONS / sizeof *OPTIONS,
     .positional_min = 2,

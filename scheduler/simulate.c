@@ -41,7 +41,7 @@ struct simulation {
     size_t life_capacity;
     struct rng rng;
     int64_t start_ms, now_ms, last_end_ms;
-    double chips_used, usd_per_hour, chip_hours;
+    double chips_used, usd_per_hour, chip_hours, energy_mwh, cost_usd;
     size_t running_count, ended_count;
     size_t submit_count, submitted_count, gang_total;
     bool has_progress;
@@ -128,8 +128,8 @@ static void advance(struct simulation *s, int64_t to_ms)
         kw += site_kw;
     }
     take_sample(s, kw);
-    s->result->energy_mwh += kw * hours / UNITS_KWH_PER_MWH;
-    s->result->cost_usd += s->usd_per_hour * hours;
+    s->energy_mwh += kw * hours / UNITS_KWH_PER_MWH;
+    s->cost_usd += s->usd_per_hour * hours;
     s->chip_hours += s->chips_used * hours;
     s->now_ms = to_ms;
 }
@@ -210,7 +210,10 @@ static void note_terminal(struct simulation *s, const struct gang *gang)
 
     s->ended_count++;
     job->end_s = (double)(s->now_ms - s->start_ms) / 1000;
+    /* What the fleet draws after the last end is nobody's. */
     s->last_end_ms = s->now_ms;
+    s->result->energy_mwh = s->energy_mwh;
+    s->result->cost_usd = s->cost_usd;
     if (gang->state != GANG_DONE) {
         s->result->failed_count++;
         return;
@@ -474,7 +477,8 @@ int simulate_run(const struct fleet *fleet, const struct job_spec *specs, size_t
 
     result.peak_kw = mem_zero((size_t)fleet->site_count, sizeof *result.peak_kw);
     result.samples = mem_zero(SIMULATE_SAMPLES, sizeof *result.samples);
-    s.core = result.core = core_create(fleet, &core_options, 0);
+    s.start_ms = s.now_ms = s.last_end_ms = options->start_ms;
+    s.core = result.core = core_create(fleet, &core_options, options->start_ms);
     plan_submissions(&s, spec_count);
     for (int host = 0; host < fleet->host_count; host++)
         plan_failure(&s, host);

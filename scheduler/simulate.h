@@ -12,6 +12,7 @@ struct err;
 struct simulate_options {
     enum core_policy policy;
     enum packing_policy packing;
+    int64_t start_ms;       /* when it begins: what deadlines are held against */
     double host_mtbf_hours; /* mean time between failures of a host; 0: none fail */
     double repair_hours;    /* a failed host is back after so long */
     uint64_t seed;          /* of failures */

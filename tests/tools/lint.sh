@@ -149,7 +149,7 @@ check_cppcheck() {
 check_readmes() {
     local room
     for room in $(rooms); do
-        [ -s "$room/README.md" ] || echo "$room has no README.md"
+        [ ! -d "$room" ] || [ -s "$room/README.md" ] || echo "$room has no README.md"
     done
 }
 
