@@ -12,7 +12,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { NEW_FILE_MODE = 0666, NEW_FOLDER_MODE = 0777, ASIDE_TRIES_MAX = 100, NUMBER_SIZE = 32 };
+enum {
+    NEW_FILE_MODE = 0666,
+    NEW_FOLDER_MODE = 0777,
+    PERMISSIONS = 07777,
+    ASIDE_TRIES_MAX = 100,
+    NUMBER_SIZE = 32
+};
 
 /* Reads until `count` bytes or the end; -1 with errno. */
 static ssize_t read_all(int fd, char *bytes, size_t count)
@@ -110,21 +116,6 @@ static int write_all(int fd, const char *bytes, size_t count)
     return 0;
 }
 
-/* What is no regular file can't be replaced by one: /dev/null must stay what it is. */
-static int write_through(const char *path, const char *bytes, size_t count, struct err *err)
-{
-    int fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
-    int rc = 0;
-
-    if (fd < 0)
-        return err_set_errno(err, "%s can't be written", path);
-    if (write_all(fd, bytes, count) != 0)
-        rc = err_set_errno(err, "%s can't be written", path);
-    if (close(fd) != 0 && rc == 0)
-        rc = err_set_errno(err, "%s can't be written", path);
-    return rc;
-}
-
 /* A new file beside path, with the permissions that a new file gets here; -1 with errno. */
 static int open_aside(const char *path, struct str *aside)
 {
@@ -140,59 +131,72 @@ static int open_aside(const char *path, struct str *aside)
     return fd;
 }
 
-/* `old` is what stands at path, NULL when nothing does. */
-static int replace_file(
-    const char *path, const struct stat *old, const char *bytes, size_t count, struct err *err)
+/* Write the new content aside and rename it to `target`. `old` is what stands there, NULL when
+ * nothing does. -1 with errno. */
+static int replace_file(const char *target, const struct stat *old, const char *bytes, size_t count)
 {
     struct str aside = {0};
-    int fd = open_aside(path, &aside);
-    bool is_whole;
-    int rc = -1;
+    int fd = open_aside(target, &aside);
+    bool is_whole = fd >= 0 && (old == NULL || fchmod(fd, old->st_mode & PERMISSIONS) == 0) &&
+                    write_all(fd, bytes, count) == 0 && fsync(fd) == 0;
+    int saved_errno = errno;
 
-    if (fd < 0) {
-        (void)err_set_errno(err, "%s can't be written", path);
-        goto out;
-    }
-    is_whole = (old == NULL || fchmod(fd, old->st_mode & 07777) == 0) &&
-               write_all(fd, bytes, count) == 0 && fsync(fd) == 0;
-    if (!is_whole)
-        (void)err_set_errno(err, "%s can't be written", path);
-    if (close(fd) != 0 && is_whole) {
-        (void)err_set_errno(err, "%s can't be written", path);
+    if (fd >= 0 && close(fd) != 0 && is_whole) {
+        saved_errno = errno;
         is_whole = false;
     }
-    if (is_whole && rename(str_text(&aside), path) != 0) {
-        (void)err_set_errno(err, "%s can't be written", path);
+    if (is_whole && rename(str_text(&aside), target) != 0) {
+        saved_errno = errno;
         is_whole = false;
     }
-    if (!is_whole) {
+    if (fd >= 0 && !is_whole)
         (void)unlink(str_text(&aside));
-        goto out;
-    }
-    rc = 0;
-out:
     str_fini(&aside);
+    errno = saved_errno;
+    return is_whole ? 0 : -1;
+}
+
+/* What is no regular file can't be replaced by one: /dev/null must stay what it is. -1 with
+ * errno. */
+static int write_through(const char *path, const char *bytes, size_t count)
+{
+    int fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+    int saved_errno;
+    int rc;
+
+    if (fd < 0)
+        return -1;
+    rc = write_all(fd, bytes, count);
+    saved_errno = errno;
+    if (close(fd) != 0 && rc == 0)
+        return -1;
+    errno = saved_errno;
     return rc;
 }
 
-int file_write(const char *path, const char *bytes, size_t count, struct err *err)
+/* -1 with errno. */
+static int write_file(const char *path, const char *bytes, size_t count)
 {
     struct stat info;
     char *target;
     int rc;
 
     if (stat(path, &info) != 0)
-        return replace_file(path, NULL, bytes, count, err);
-    if (S_ISDIR(info.st_mode))
-        return err_set(err, ERR_IO, "%s can't be written: it is a folder", path);
+        return replace_file(path, NULL, bytes, count);
     if (!S_ISREG(info.st_mode))
-        return write_through(path, bytes, count, err);
+        return write_through(path, bytes, count);
     target = realpath(path, NULL);
     if (target == NULL)
-        return err_set_errno(err, "%s can't be written", path);
-    rc = replace_file(target, &info, bytes, count, err);
+        return -1;
+    rc = replace_file(target, &info, bytes, count);
     free(target);
     return rc;
+}
+
+int file_write(const char *path, const char *bytes, size_t count, struct err *err)
+{
+    return write_file(path, bytes, count) == 0 ? 0
+                                               : err_set_errno(err, "%s can't be written", path);
 }
 
 int file_make_folder(const char *path, struct err *err)

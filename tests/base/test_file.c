@@ -271,7 +271,7 @@ START_TEST(what_can_not_be_written_is_told_with_its_path)
     ck_assert_int_eq(err.kind, ERR_IO);
     ck_assert_int_eq(file_write(folder, "one", 3, &err), -1);
     str_clear(&expected);
-    str_format(&expected, "%s can't be written: it is a folder", folder);
+    str_format(&expected, "%s can't be written: Is a directory", folder);
     ck_assert_str_eq(err.text, str_text(&expected));
     str_fini(&expected);
     mem_free(path);
