@@ -186,42 +186,60 @@ static struct numbered split_number(const char *name)
     return n;
 }
 
-static bool may_fold(
-    const char *a, const struct numbered *x, const char *b, const struct numbered *y)
+/* Names from `start` on that share the prefix and end in a number. */
+static size_t group_end(const char *const *names, size_t count, size_t start)
 {
-    return x->width > 0 && x->width == y->width && x->prefix_length == y->prefix_length &&
-           strncmp(a, b, x->prefix_length) == 0;
+    struct numbered first = split_number(names[start]);
+    size_t end = start + 1;
+
+    if (first.width == 0)
+        return end;
+    for (; end < count; end++) {
+        struct numbered next = split_number(names[end]);
+
+        if (next.width == 0 || next.prefix_length != first.prefix_length ||
+            strncmp(names[start], names[end], first.prefix_length) != 0)
+            break;
+    }
+    return end;
+}
+
+/* Names from `start` on that count up by one, written with zeros as a range writes them. */
+static size_t run_end(const char *const *names, size_t end, size_t start)
+{
+    struct numbered first = split_number(names[start]);
+    size_t run = start + 1;
+
+    for (; run < end; run++) {
+        char text[DIGITS_MAX + 12];
+
+        (void)snprintf(
+            text, sizeof text, "%0*ld", (int)first.width, first.number + (long)(run - start));
+        if (strcmp(names[run] + first.prefix_length, text) != 0)
+            break;
+    }
+    return run;
 }
 
 void hostlist_compress(const char *const *names, size_t count, struct str *out)
 {
     for (size_t i = 0; i < count;) {
-        struct numbered first = split_number(names[i]);
-        size_t end = i + 1;
+        size_t end = group_end(names, count, i);
+        size_t prefix_length = split_number(names[i]).prefix_length;
 
-        while (end < count) {
-            struct numbered next = split_number(names[end]);
-
-            if (!may_fold(names[i], &first, names[end], &next))
-                break;
-            end++;
-        }
         if (i > 0)
             str_add(out, ",");
         if (end == i + 1) {
             str_add(out, names[i++]);
             continue;
         }
-        str_add_bytes(out, names[i], first.prefix_length);
+        str_add_bytes(out, names[i], prefix_length);
         for (size_t k = i; k < end;) {
-            long low = split_number(names[k]).number;
-            size_t run = k + 1;
+            size_t run = run_end(names, end, k);
 
-            while (run < end && split_number(names[run]).number == low + (long)(run - k))
-                run++;
-            str_format(out, "%s%0*ld", k == i ? "[" : ",", (int)first.width, low);
+            str_format(out, "%s%s", k == i ? "[" : ",", names[k] + prefix_length);
             if (run > k + 1)
-                str_format(out, "-%0*ld", (int)first.width, low + (long)(run - k) - 1);
+                str_format(out, "-%s", names[run - 1] + prefix_length);
             k = run;
         }
         str_add(out, "]");

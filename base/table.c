@@ -6,11 +6,18 @@
 #include <assert.h>
 #include <stdarg.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { GAP = 2 };
 
+struct column {
+    char *head;
+    enum table_align align;
+    size_t max_columns;
+};
+
 struct table {
-    struct table_column *columns;
+    struct column *columns;
     size_t column_count;
     char **cells; /* row by row; NULL: empty */
     size_t cell_count, capacity;
@@ -22,11 +29,11 @@ struct table *table_create(const struct table_column *columns, size_t column_cou
     struct table *table = mem_zero(1, sizeof *table);
 
     assert(column_count > 0);
-    table->columns = mem_zero(column_count, sizeof *columns);
-    memcpy(table->columns, columns, column_count * sizeof *columns);
+    table->columns = mem_zero(column_count, sizeof *table->columns);
     table->column_count = column_count;
     for (size_t i = 0; i < column_count; i++)
-        table->columns[i].head = mem_copy_text(columns[i].head);
+        table->columns[i] = (struct column){
+            mem_copy_text(columns[i].head), columns[i].align, columns[i].max_columns};
     return table;
 }
 
@@ -36,12 +43,8 @@ void table_destroy(struct table *table)
         return;
     for (size_t i = 0; i < table->cell_count; i++)
         mem_free(table->cells[i]);
-    for (size_t i = 0; i < table->column_count; i++) {
-        char *head;
-
-        memcpy(&head, &table->columns[i].head, sizeof head);
-        mem_free(head);
-    }
+    for (size_t i = 0; i < table->column_count; i++)
+        mem_free(table->columns[i].head);
     mem_free(table->columns);
     mem_free(table->cells);
     mem_free(table);
@@ -56,25 +59,20 @@ static void add_cell(struct table *table, char *text)
 
 void table_cell(struct table *table, const char *format, ...)
 {
-    char line[1024];
     va_list args;
     va_list again;
     int length;
+    char *text;
 
     assert(table->in_row < table->column_count);
     va_start(args, format);
     va_copy(again, args);
-    length = vsnprintf(line, sizeof line, format, args);
+    length = vsnprintf(NULL, 0, format, args);
     va_end(args);
-    if (length < (int)sizeof line) {
-        add_cell(table, mem_copy_text(line));
-    } else {
-        char *all = mem_zero((size_t)length + 1, 1);
-
-        (void)vsnprintf(all, (size_t)length + 1, format, again);
-        add_cell(table, all);
-    }
+    text = mem_zero((size_t)length + 1, 1);
+    (void)vsnprintf(text, (size_t)length + 1, format, again);
     va_end(again);
+    add_cell(table, text);
     table->in_row++;
 }
 
@@ -99,17 +97,21 @@ static const char *cell_at(const struct table *table, size_t row, size_t column)
     return text != NULL ? text : "";
 }
 
-static size_t width_of(const struct table *table, size_t column)
+/* Columns are cut to their maximum where someone looks, and never below their heads. */
+static size_t width_of(const struct table *table, size_t column, bool is_cut)
 {
-    size_t width = str_columns(table->columns[column].head);
+    size_t head = str_columns(table->columns[column].head);
     size_t most = table->columns[column].max_columns;
+    size_t width = head;
 
     for (size_t row = 0; row < table_row_count(table); row++) {
         size_t columns = str_columns(cell_at(table, row, column));
 
         width = columns > width ? columns : width;
     }
-    return most > 0 && width > most ? most : width;
+    if (!is_cut || most == 0 || width <= most)
+        return width;
+    return most > head ? most : head;
 }
 
 /* The bytes of the first `columns` columns of a text. */
@@ -162,6 +164,10 @@ static void print_line(const struct table *table, const size_t *widths, size_t r
             str_format(&line, "%*s", GAP, "");
         add_padded(&line, text, widths[i], table->columns[i].align, i + 1 == table->column_count);
     }
+    /* A name may hold a newline, or worse; a row is one line. */
+    for (char *c = line.text; *c != '\0'; c++)
+        if ((unsigned char)*c < ' ' || *c == '\x7F')
+            *c = ' ';
     for (length = line.length; length > 0 && line.text[length - 1] == ' '; length--)
         line.text[length - 1] = '\0';
     (void)fprintf(stream, "%s\n", line.text);
@@ -171,9 +177,10 @@ static void print_line(const struct table *table, const size_t *widths, size_t r
 void table_print(const struct table *table, size_t indent, FILE *stream)
 {
     size_t *widths = mem_zero(table->column_count, sizeof *widths);
+    bool is_terminal = isatty(fileno(stream)) == 1;
 
     for (size_t i = 0; i < table->column_count; i++)
-        widths[i] = width_of(table, i);
+        widths[i] = width_of(table, i, is_terminal);
     print_line(table, widths, 0, true, indent, stream);
     for (size_t row = 0; row < table_row_count(table); row++)
         print_line(table, widths, row, false, indent, stream);

@@ -16,7 +16,7 @@ struct table_column {
     const char *head;
     enum table_align align;
     size_t max_columns; /* 0: as wide as it must be; else longer cells are cut with an ellipsis on
-                           terminals (never in CSV) */
+                           terminals, at the head's width at least (never in pipes and CSV) */
 };
 
 /* Columns are copied. Release with table_destroy. */
@@ -30,8 +30,9 @@ void table_end_row(struct table *table);
 size_t table_row_count(const struct table *table);
 
 /* Two blanks between columns, no trailing blanks, the head first. `indent` blanks before each
- * line. */
+ * line. Control characters are shown as blanks. */
 void table_print(const struct table *table, size_t indent, FILE *stream);
+/* With the head first, and line ends as the RFC has them (CR LF). */
 void table_print_csv(const struct table *table, FILE *stream);
 
 #endif
