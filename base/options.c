@@ -80,6 +80,13 @@ static int set_count(
     return 0;
 }
 
+/* "lp, fifo, easy" appended to out. */
+static void add_choices(const struct option *option, struct str *out)
+{
+    for (int i = 0; option->choices[i] != NULL; i++)
+        str_format(out, "%s%s", i > 0 ? ", " : "", option->choices[i]);
+}
+
 static int set_choice(const struct option *option, const char *value, int *field, struct err *err)
 {
     struct str list = {0};
@@ -87,14 +94,26 @@ static int set_choice(const struct option *option, const char *value, int *field
     for (int i = 0; option->choices[i] != NULL; i++) {
         if (str_equal(option->choices[i], value)) {
             *field = i;
-            str_fini(&list);
             return 0;
         }
-        str_format(&list, "%s%s", i > 0 ? ", " : "", option->choices[i]);
     }
+    add_choices(option, &list);
     (void)err_set(
         err, ERR_USAGE, "--%s: '%.60s' is not one of %s", option->name, value, str_text(&list));
     str_fini(&list);
+    return -1;
+}
+
+static int no_value(const struct option *option, struct err *err)
+{
+    struct str needed = {0};
+
+    if (option->kind == OPTION_CHOICE)
+        add_choices(option, &needed);
+    else
+        str_format(&needed, "--%s %s", option->name, option->value_name);
+    (void)err_set(err, ERR_USAGE, "--%s needs a value: %s", option->name, str_text(&needed));
+    str_fini(&needed);
     return -1;
 }
 
@@ -146,8 +165,7 @@ static int take_option(struct parse *p, const struct option *option, const char 
         return set_option(option, NULL, p->out, p->err);
     }
     if (inline_value == NULL && p->next >= p->argc)
-        return err_set(p->err, ERR_USAGE, "--%s needs a value: --%s %s", option->name, option->name,
-            option->value_name);
+        return no_value(option, p->err);
     if (inline_value == NULL)
         inline_value = p->argv[p->next++];
     return set_option(option, inline_value, p->out, p->err);
