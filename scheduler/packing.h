@@ -40,8 +40,11 @@ struct packing_request {
 
 /*
  * Find a place for one gang now. True with *out filled (release with placement_fini); false with
- * *block saying what holds it back (the limit that comes nearest to letting it in). Changes
- * nothing. Cost: O(racks of the system + hosts used).
+ * *block (may be NULL, and is then not reckoned) saying what holds it back: the limit that comes
+ * nearest to letting it in, BLOCKED_RESERVED where only the veto does, BLOCKED_NEVER where the
+ * shape says so. Changes nothing. Finds a place whenever there is one, except that a budget or
+ * share may miss the cheapest place of a gang with a shorter last segment. Cost: O(racks of the
+ * system + hosts used).
  */
 bool packing_find(const struct ledger *ledger, const struct packing_request *request,
     struct placement *out, struct block *block);

@@ -4,16 +4,9 @@
  * tightest that holds the rest. The same is counted for each feed and hall on its own; one that
  * needs no more racks than the whole site is taken instead of it.
  */
-#include "base/mem.h"
 #include "scheduler/packing_private.h"
 
 #include <limits.h>
-
-/* A part of the floor to fill: racks by descending room, into floor->keys. */
-struct pool {
-    const struct packing_node *node;
-    int rack_count;
-};
 
 static bool is_whole(
     const struct packing_floor *floor, const struct packing_search *search, int rack)
@@ -22,23 +15,23 @@ static bool is_whole(
            ledger_rack_kind(search->ledger, floor->racks[rack].rack)->chip_count;
 }
 
-static struct pool make_pool(struct packing_floor *floor, const struct packing_search *search,
+/* Racks below a node by descending room, into floor->keys; returns how many. */
+static int order_racks(struct packing_floor *floor, const struct packing_search *search,
     const struct packing_node *node, bool is_broken_only)
 {
-    struct pool pool = {.node = node};
+    int count = 0;
 
     for (int r = node->first_rack; r < node->first_rack + node->rack_count; r++)
         if (!is_broken_only || !is_whole(floor, search, r))
-            floor->keys[pool.rack_count++] = packing_key(
-                (int64_t)INT32_MAX - floor->racks[r].room, r);
-    packing_sort(floor->keys, pool.rack_count);
-    return pool;
+            floor->keys[count++] = packing_key((int64_t)INT32_MAX - floor->racks[r].room, r);
+    packing_sort(floor->keys, count);
+    return count;
 }
 
-/* The tightest rack of the pool, from its end, that takes all that is left. */
-static int find_last(const struct packing_floor *floor, const struct pool *pool, int from, int left)
+/* The tightest of the ordered racks, from their end, that takes all that is left. */
+static int find_last(const struct packing_floor *floor, int count, int from, int left)
 {
-    for (int i = pool->rack_count - 1; i > from; i--) {
+    for (int i = count - 1; i > from; i--) {
         int rack = packing_key_index(floor->keys[i]);
 
         if (packing_floor_room(floor, rack) >= left)
@@ -47,19 +40,20 @@ static int find_last(const struct packing_floor *floor, const struct pool *pool,
     return packing_key_index(floor->keys[from]);
 }
 
-/* Returns how many racks it took; INT_MAX when they do not take all. */
-static int fill_pool(
-    struct packing_floor *floor, const struct packing_search *search, const struct pool *pool)
+/* Fill the racks below a node; returns how many it took, INT_MAX when they do not take all. */
+static int fill_racks(struct packing_floor *floor, const struct packing_search *search,
+    const struct packing_node *node, bool is_broken_only)
 {
+    int count = order_racks(floor, search, node, is_broken_only);
     int left = search->wants->task_count;
     int used = 0;
 
-    for (int i = 0; i < pool->rack_count && left > 0; i++) {
+    for (int i = 0; i < count && left > 0; i++) {
         int rack = packing_key_index(floor->keys[i]);
         int takes = packing_floor_room(floor, rack);
 
         if (takes >= left) {
-            rack = find_last(floor, pool, i, left);
+            rack = find_last(floor, count, i, left);
             takes = left;
         }
         if (takes <= 0)
@@ -81,8 +75,7 @@ struct part {
 static int count_racks(struct packing_floor *floor, const struct packing_search *search,
     const struct packing_node *node, bool is_broken_only)
 {
-    struct pool pool = make_pool(floor, search, node, is_broken_only);
-    int used = fill_pool(floor, search, &pool);
+    int used = fill_racks(floor, search, node, is_broken_only);
 
     packing_unplan(floor, node);
     return used;
@@ -132,12 +125,10 @@ void packing_plan_tasks(struct packing_floor *floor, const struct packing_search
 {
     struct part whole = try_part(floor, search, &floor->nodes[POWER_SITE][site]);
     struct part part = find_part(floor, search, POWER_FEED, site, whole.rack_count);
-    struct pool pool;
 
     if (part.node == NULL)
         part = find_part(floor, search, POWER_HALL, site, whole.rack_count);
     if (part.node == NULL)
         part = whole;
-    pool = make_pool(floor, search, part.node, part.is_broken_only);
-    (void)fill_pool(floor, search, &pool);
+    (void)fill_racks(floor, search, part.node, part.is_broken_only);
 }
