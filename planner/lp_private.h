@@ -131,6 +131,29 @@ bool lp_is_closed(const struct lp *lp, double bound);
 /* Do these row weights, or their negatives (then they are negated), prove infeasibility? */
 bool lp_weights_prove(const struct lp *lp, double *weights);
 
+/* lp_names.c: for written files */
+
+struct arena;
+
+struct lp_name_rule {
+    size_t length_max;           /* below 256 */
+    const char *also_allowed;    /* characters, besides letters and digits */
+    const char *const *keywords; /* not names, in any case; ends in NULL */
+};
+
+struct lp_names {
+    struct arena *arena; /* owned; holds all of them */
+    const char *objective, *constant;
+    const char **rows, **columns;
+};
+
+/* The caller destroys the arena. */
+struct lp_names lp_names_create(const struct lp *lp, const struct lp_name_rule *rule);
+/* The lp's name as one word. */
+void lp_write_title(const struct lp *lp, FILE *file);
+/* Flush, and tell whether all was written: 0, or -1 with ERR_IO. */
+int lp_end_writing(const struct lp *lp, FILE *file, struct err *err);
+
 /* lp_thread.c */
 
 struct glp_prob;

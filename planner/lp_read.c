@@ -52,6 +52,17 @@ double lp_column_upper(const struct lp *lp, int column)
     return lp->columns[column].upper;
 }
 
+int lp_column_terms(const struct lp *lp, int column, int *rows, double *coefficients)
+{
+    int count = 0;
+
+    for (int t = lp->columns[column].first_term; t >= 0; t = lp->terms[t].next) {
+        rows[count] = lp->terms[t].row;
+        coefficients[count++] = lp->terms[t].value;
+    }
+    return count;
+}
+
 /* --- Reading the result */
 
 enum lp_status lp_status(const struct lp *lp)

@@ -1,8 +1,11 @@
 /*
  * Scaling: powers of two, so that nothing is rounded, for rows and columns such that coefficients
- * lie around 1 (geometric mean of the smallest and the largest, a few rounds), for all continuous
- * columns together such that bounds do, and for the objective such that costs do. The solver's
- * tolerances are absolute: this makes them mean the same in any unit.
+ * lie around 1, for all continuous columns together such that bounds do, and for the objective such
+ * that costs do. The solver's tolerances are absolute: this makes them mean the same in any unit.
+ *
+ * Coefficients: the middle of the smallest and the largest comes to 1, once, and again while they
+ * lie far apart; then the largest of each row and each column comes to 1. More rounds than needed
+ * make the simplex slower by a third on planning models.
  *
  * Whole columns keep their unit: the solver looks for whole values of what it sees.
  */
@@ -12,10 +15,10 @@
 
 #include <math.h>
 
-enum { ROUNDS = 6 };
+enum { MOST_ROUNDS = 6 };
 
-/* Coefficients this near to each other need no scaling. */
-static const double GOOD_RATIO = 8.0;
+/* Coefficients within this ratio need no further round. */
+static const double GOOD_RATIO = 1e6;
 
 /* The smallest and largest magnitude of something. */
 struct extent {
@@ -30,10 +33,17 @@ static void extent_add(struct extent *extent, double value)
     extent->most = fmax(extent->most, value);
 }
 
-/* What brings the middle of it to 1; 1 when there is nothing. */
+/* What brings it to 1; 1 when there is nothing. */
+typedef double scale_fn(const struct extent *extent);
+
 static double middle_scale(const struct extent *extent)
 {
     return extent->most > 0.0 ? 1.0 / (sqrt(extent->least) * sqrt(extent->most)) : 1.0;
+}
+
+static double largest_scale(const struct extent *extent)
+{
+    return extent->most > 0.0 ? 1.0 / extent->most : 1.0;
 }
 
 static double power_of_two(double scale)
@@ -41,7 +51,8 @@ static double power_of_two(double scale)
     return exp2(rint(log2(scale)));
 }
 
-static void scale_rows(struct lp *lp, struct extent *extents, size_t first_row)
+/* From the columns' scales, for the rows from first_row on. */
+static void scale_rows(struct lp *lp, scale_fn *scale, struct extent *extents, size_t first_row)
 {
     for (size_t i = first_row; i < lp->row_count; i++)
         extents[i] = NOTHING;
@@ -51,11 +62,12 @@ static void scale_rows(struct lp *lp, struct extent *extents, size_t first_row)
                 extent_add(
                     &extents[lp->terms[t].row], fabs(lp->terms[t].value) * lp->columns[j].scale);
     for (size_t i = first_row; i < lp->row_count; i++)
-        lp->rows[i].scale = middle_scale(&extents[i]);
+        lp->rows[i].scale = scale(&extents[i]);
 }
 
-/* Returns the extent of all scaled coefficients before. */
-static struct extent scale_columns(struct lp *lp, size_t first_column)
+/* From the rows' scales, for the columns from first_column on. Returns what the coefficients then
+ * lie between. */
+static struct extent scale_columns(struct lp *lp, scale_fn *scale, size_t first_column)
 {
     struct extent all = NOTHING;
 
@@ -68,10 +80,10 @@ static struct extent scale_columns(struct lp *lp, size_t first_column)
                 extent_add(&extent, fabs(lp->terms[t].value) * lp->rows[lp->terms[t].row].scale);
         if (extent.most == 0.0)
             continue;
+        if (column->kind == LP_CONTINUOUS)
+            column->scale = scale(&extent);
         extent_add(&all, extent.least * column->scale);
         extent_add(&all, extent.most * column->scale);
-        if (column->kind == LP_CONTINUOUS)
-            column->scale = middle_scale(&extent);
     }
     return all;
 }
@@ -79,16 +91,16 @@ static struct extent scale_columns(struct lp *lp, size_t first_column)
 static void scale_coefficients(struct lp *lp, size_t first_row, size_t first_column)
 {
     struct extent *extents = mem_zero(lp->row_count, sizeof *extents);
+    struct extent all = {0.0, INFINITY};
 
-    for (int round = 0; round < ROUNDS; round++) {
-        struct extent all;
-
+    for (int round = 0; round < MOST_ROUNDS && all.most > GOOD_RATIO * all.least; round++) {
         if (first_row < lp->row_count)
-            scale_rows(lp, extents, first_row);
-        all = scale_columns(lp, first_column);
-        if (all.most <= GOOD_RATIO * GOOD_RATIO * all.least)
-            break;
+            scale_rows(lp, middle_scale, extents, first_row);
+        all = scale_columns(lp, middle_scale, first_column);
     }
+    if (first_row < lp->row_count)
+        scale_rows(lp, largest_scale, extents, first_row);
+    (void)scale_columns(lp, largest_scale, first_column);
     mem_free(extents);
 }
 
