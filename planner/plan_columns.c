@@ -78,7 +78,7 @@ static bool fits(const struct plan_columns *columns, int room, int cell_width)
 
 struct plan_columns plan_columns_fit(const struct scenario *scenario, int room, int cell_width)
 {
-    static const int MONTHS[] = {3, 12, 24, 36, 60, 120, 240, 600, 1200};
+    static const int MONTHS[] = {3, 6, 12, 24, 36, 60, 120, 240, 600, 1200};
     struct plan_columns columns = plan_columns_all(scenario);
 
     for (size_t i = 0; i < sizeof MONTHS / sizeof MONTHS[0]; i++) {
@@ -104,6 +104,8 @@ const char *plan_columns_span(const struct plan_columns *columns, char *buffer, 
         (void)snprintf(buffer, size, "month");
     else if (columns->months == 3)
         (void)snprintf(buffer, size, "quarter");
+    else if (columns->months == 6)
+        (void)snprintf(buffer, size, "half-year");
     else if (columns->months == YEAR_MONTHS)
         (void)snprintf(buffer, size, "year");
     else if (columns->months % YEAR_MONTHS == 0)

@@ -42,7 +42,7 @@ int plan_column_width(const struct plan_column *column, int cell_width);
 
 void plan_columns_fini(struct plan_columns *columns);
 
-/* "year", "quarter", "month", "5 years": what a column spans, into buffer; returns buffer. */
+/* "year", "half-year", "quarter", "5 years": what a column spans, into buffer; returns buffer. */
 const char *plan_columns_span(const struct plan_columns *columns, char *buffer, size_t size);
 
 #endif

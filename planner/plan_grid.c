@@ -87,16 +87,25 @@ struct layout {
     int decimals;
 };
 
-static double column_amount(
-    const double *row, const struct plan_column *column, enum plan_grid_kind kind)
+static double column_amount(const struct scenario *scenario, const double *row,
+    const struct plan_column *column, enum plan_grid_kind kind)
 {
-    double sum = 0;
+    double sum = 0, unit_hours = 0, hours = 0;
 
-    if (kind == PLAN_GRID_STOCK)
-        return row[column->last];
-    for (int t = column->first; t <= column->last; t++)
+    for (int t = column->first; t <= column->last; t++) {
         sum += row[t];
-    return sum;
+        unit_hours += row[t] * scenario->periods[t].hours;
+        hours += scenario->periods[t].hours;
+    }
+    switch (kind) {
+    case PLAN_GRID_STOCK:
+        return row[column->last];
+    case PLAN_GRID_FLOW:
+        return sum;
+    case PLAN_GRID_MEAN:
+        return unit_hours / hours;
+    }
+    return 0;
 }
 
 /* "-" for nothing, "<1" for what would be rounded to nothing. */
@@ -168,8 +177,8 @@ static void add_row(struct table *table, const struct plan_grid *grid, const str
         layout->second_name(grid->scenario, (int)second));
     for (int c = 0; c < column_count; c++)
         table_cell(table, "%s",
-            format_amount(column_amount(row, &columns[c], layout->kind), layout->decimals, text,
-                sizeof text));
+            format_amount(column_amount(grid->scenario, row, &columns[c], layout->kind),
+                layout->decimals, text, sizeof text));
     table_end_row(table);
 }
 
@@ -207,6 +216,9 @@ static int block_size(
     return count;
 }
 
+static const char *const KIND_WORDS[] = {
+    [PLAN_GRID_STOCK] = "end of", [PLAN_GRID_FLOW] = "by", [PLAN_GRID_MEAN] = "mean of"};
+
 static void write_title(struct str *out, const char *title, const struct plan_columns *columns,
     enum plan_grid_kind kind)
 {
@@ -216,10 +228,7 @@ static void write_title(struct str *out, const char *title, const struct plan_co
     if (!columns->is_grouped)
         return;
     (void)plan_columns_span(columns, span, sizeof span);
-    if (kind == PLAN_GRID_STOCK)
-        str_format(out, " (end of %s)", span);
-    else
-        str_format(out, " (by %s)", span);
+    str_format(out, " (%s %s)", KIND_WORDS[kind], span);
 }
 
 /* As many columns as fit beside the labels and the title, which grows where periods are put
@@ -227,7 +236,7 @@ static void write_title(struct str *out, const char *title, const struct plan_co
 static struct plan_columns choose_columns(const struct plan_grid *grid, const char *title,
     const struct layout *layout, bool all, int *room)
 {
-    static const size_t SUFFIX_WIDTH = sizeof " (end of quarter)" - 1;
+    static const size_t SUFFIX_WIDTH = sizeof " (mean of half-year)" - 1;
     struct plan_columns columns;
 
     *room = PLAN_TEXT_WIDTH - widest(layout->label_width, str_columns(title));

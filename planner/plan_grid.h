@@ -12,8 +12,9 @@
 
 struct plan_grid;
 
-/* Where a column spans several periods: what is there at its end, or what is done in all of it. */
-enum plan_grid_kind { PLAN_GRID_STOCK, PLAN_GRID_FLOW };
+/* Where a column spans several periods: what is there at its end, what is done in all of it, or the
+ * mean over its hours. */
+enum plan_grid_kind { PLAN_GRID_STOCK, PLAN_GRID_FLOW, PLAN_GRID_MEAN };
 
 /* The name of thing `index`; borrowed from the scenario. */
 typedef const char *plan_name_fn(const struct scenario *scenario, int index);

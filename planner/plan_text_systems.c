@@ -187,7 +187,7 @@ void plan_text_runs(const struct capacity_plan *plan, bool all, FILE *stream)
 
         plan_grid_row(grid, row->workload, row->system)[row->period] += row->systems;
     }
-    plan_grid_print(grid, "SYSTEMS AT WORK", plan_workload_name, plan_system_name, PLAN_GRID_STOCK,
-        all, stream);
+    plan_grid_print(
+        grid, "SYSTEMS AT WORK", plan_workload_name, plan_system_name, PLAN_GRID_MEAN, all, stream);
     plan_grid_destroy(grid);
 }
