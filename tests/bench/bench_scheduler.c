@@ -102,6 +102,12 @@ static double free_share(const struct core *core)
     return free_chips / chips;
 }
 
+/* Most generated jobs take part of a host; a floor of RUNNING large ones is the harder one. */
+static bool is_for_floor(const struct job_list *jobs, size_t index)
+{
+    return jobs->specs[index].tasks > 1 || index % 16 == 0;
+}
+
 /* Run gangs of the list until RUNNING run, then let WAITING wait. Returns the next spec. */
 static size_t fill(struct core *core, const struct job_list *jobs)
 {
@@ -110,8 +116,11 @@ static size_t fill(struct core *core, const struct job_list *jobs)
     while (next < jobs->count && count_state(core, GANG_RUNNING) < RUNNING) {
         struct actions actions = {0};
 
-        for (int i = 0; i < 1000 && next < jobs->count; i++)
-            (void)submit(core, &jobs->specs[next++], 0);
+        for (int i = 0; i < 1000 && next < jobs->count; next++)
+            if (is_for_floor(jobs, next)) {
+                (void)submit(core, &jobs->specs[next], 0);
+                i++;
+            }
         core_round(core, 0, &actions);
         actions_fini(&actions);
     }
