@@ -13,9 +13,9 @@ struct lp;
 
 enum column_family {
     COLUMN_ACQUIRE, /* acq[o,s,t] systems */
-    COLUMN_INSTALL, /* inst[o,s,t] systems, where the model has a column for it */
+    COLUMN_INSTALL, /* inst[k,s,t] systems, firm or interruptible, where there is a column for it */
     COLUMN_RUN,     /* x[j,s,k,m,t] systems */
-    COLUMN_FLOW,    /* f[j,g,s,t] */
+    COLUMN_FLOW,    /* f[j,g,s,t], where a workload has too many regions to do without */
     COLUMN_UNMET,   /* u[j,g,t] or u[j] */
     COLUMN_KEEP,    /* keep[e,t] systems */
     COLUMN_SHORT,   /* short[c,t] MW or short[c] USD */
@@ -28,12 +28,13 @@ enum column_family {
 struct column_key {
     enum column_family family;
     int offer, existing, workload, region, commitment, porting, site, system, mode, period;
+    int is_interruptible; /* COLUMN_INSTALL */
 };
 
 enum row_family {
     ROW_SUPPLY,
     ROW_OFFER_MAX,
-    ROW_INSTALL, /* links inst to acq and keep */
+    ROW_INSTALL, /* links inst to the inst before, acq and keep */
     ROW_CAPACITY,
     ROW_CAPACITY_FIRM,
     ROW_OPERATING_POWER,
@@ -58,7 +59,10 @@ enum row_family {
 struct row_key {
     enum row_family family;
     int offer, workload, region, commitment, budget, limit, existing, porting, site, system, period;
-    unsigned region_set; /* ROW_SURVIVE: bit g for region g of G; `site` is the one lost */
+    int is_interruptible; /* ROW_INSTALL */
+    /* ROW_DEMAND: the regions asked for together (`region` is -1), where there are no flows.
+     * ROW_SURVIVE: bit g for region g of G; `site` is the one lost. */
+    unsigned region_set;
 };
 
 /* Units inside the LP, so that coefficients lie near 1 (solver notes): a column's value times
@@ -78,10 +82,19 @@ struct capacity_model {
 
 struct capacity_model_options {
     bool whole_systems; /* acq and keep are integer */
+    bool is_plain;      /* no reductions: every row and column of the planning model (for tests) */
+};
+
+/* No model may be larger; what is over is ERR_LIMIT. */
+enum {
+    CAPACITY_TABLE_MAX = 20000000,
+    CAPACITY_COLUMNS_MAX = 4000000,
+    CAPACITY_TERMS_MAX = 20000000
 };
 
 /* Build the LP or MIP. NULL: it needs what this program refuses, or is over the size limits
- * (ERR_INPUT, ERR_LIMIT). The scenario must outlive it. */
+ * (ERR_INPUT, ERR_LIMIT). The scenario must outlive it. The optimum is that of the planning model;
+ * rows that can't bind and columns that can't pay are left out (planner/MODEL.md, Reductions). */
 struct capacity_model *capacity_model_create(
     const struct scenario *scenario, const struct capacity_model_options *options, struct err *err);
 void capacity_model_destroy(struct capacity_model *model);
