@@ -27,6 +27,29 @@ static const struct xml_field FLEET_FIELDS[] = {
 
 static const char *const FLEET_CHILDREN[] = {"catalog", "site", "tenant", "user", NULL};
 
+static void index_racks(struct fleet_reader *r)
+{
+    struct fleet *fleet = r->fleet;
+    size_t slot_count = 16;
+    int *slots;
+
+    while (slot_count < (size_t)fleet->rack_count * 2)
+        slot_count *= 2;
+    slots = arena_zero(r->arena, slot_count, sizeof *slots);
+    for (int rack = 0; rack < fleet->rack_count; rack++) {
+        char prefix[FLEET_NAME_SIZE];
+        size_t slot;
+
+        (void)fleet_rack_host_prefix(fleet, rack, prefix);
+        slot = str_hash(prefix) & (slot_count - 1);
+        while (slots[slot] != 0)
+            slot = (slot + 1) & (slot_count - 1);
+        slots[slot] = rack + 1;
+    }
+    fleet->rack_slots = slots;
+    fleet->rack_slot_count = slot_count;
+}
+
 /* Copies what was read into the arena and numbers the hosts. */
 static void finish(struct fleet_reader *r)
 {
@@ -41,6 +64,7 @@ static void finish(struct fleet_reader *r)
         for (int i = 0; i < fleet->racks[rack].host_count; i++)
             host_rack[fleet->racks[rack].first_host + i] = rack;
     fleet->host_rack = host_rack;
+    index_racks(r);
 }
 
 static int read_fleet(struct fleet_reader *r, const struct xml_node *root)
@@ -175,34 +199,47 @@ const char *fleet_hall_path(const struct fleet *fleet, int hall, char *buffer)
     return buffer;
 }
 
-/* Goes down the tree by what the name starts with; ids may hold '-', so each fitting branch is
- * tried. */
-int fleet_find_host(const struct fleet *fleet, const char *name)
+/* The rack whose hosts' names start so; -1 when there is none. */
+static int find_rack(const struct fleet *fleet, const char *prefix)
 {
-    char prefix[FLEET_NAME_SIZE];
-    const char *dash = strrchr(name, '-');
-    int64_t number = 0;
+    char other[FLEET_NAME_SIZE];
 
-    if (dash == NULL || dash[1] != 't' || str_parse_int(dash + 2, &number) != 0 || number < 1)
-        return -1;
-    for (int f = 0; f < fleet->feed_count; f++) {
-        const struct fleet_feed *feed = &fleet->feeds[f];
-        int length = snprintf(prefix, sizeof prefix, "%s-%s-%s-", fleet->sites[feed->site].id,
-            fleet->halls[feed->hall].id, feed->id);
-
-        if (strncmp(name, prefix, (size_t)length) != 0)
-            continue;
-        for (int r = feed->first_rack; r < feed->first_rack + feed->rack_count; r++) {
-            const struct fleet_rack *rack = &fleet->racks[r];
-            size_t id_length = strlen(rack->id);
-
-            if ((size_t)(dash - name) == (size_t)length + id_length &&
-                strncmp(name + length, rack->id, id_length) == 0 && number <= rack->host_count &&
-                str_equal(name, fleet_host_name(fleet, rack->first_host + (int)number - 1, prefix)))
-                return rack->first_host + (int)number - 1;
+    if (fleet->rack_slots == NULL) {
+        for (int rack = 0; rack < fleet->rack_count; rack++) {
+            (void)fleet_rack_host_prefix(fleet, rack, other);
+            if (str_equal(prefix, other))
+                return rack;
         }
+        return -1;
+    }
+    for (size_t slot = str_hash(prefix) & (fleet->rack_slot_count - 1);
+         fleet->rack_slots[slot] != 0; slot = (slot + 1) & (fleet->rack_slot_count - 1)) {
+        (void)fleet_rack_host_prefix(fleet, fleet->rack_slots[slot] - 1, other);
+        if (str_equal(prefix, other))
+            return fleet->rack_slots[slot] - 1;
     }
     return -1;
+}
+
+int fleet_find_host(const struct fleet *fleet, const char *name)
+{
+    const char *dash = strrchr(name, '-');
+    char copy[FLEET_NAME_SIZE];
+    int64_t number = 0;
+    int rack;
+    int host;
+
+    if (dash == NULL || dash[1] != 't' || str_parse_int(dash + 2, &number) != 0 || number < 1 ||
+        (size_t)(dash - name) >= sizeof copy)
+        return -1;
+    memcpy(copy, name, (size_t)(dash - name));
+    copy[dash - name] = '\0';
+    rack = find_rack(fleet, copy);
+    if (rack < 0 || number > fleet->racks[rack].host_count)
+        return -1;
+    host = fleet->racks[rack].first_host + (int)number - 1;
+    /* "t1" is not "t01". */
+    return str_equal(name, fleet_host_name(fleet, host, copy)) ? host : -1;
 }
 
 int fleet_find_tenant(const struct fleet *fleet, const char *id)

@@ -82,7 +82,10 @@ struct fleet {
     const struct fleet_rack *racks;
     int rack_count;
     int host_count;
-    const int *host_rack; /* by host: its rack */
+    const int *host_rack;  /* by host: its rack */
+    const int *rack_slots; /* racks by the hash of their hosts' names: rack + 1, 0: free; NULL:
+                              made by hand, names are searched one by one */
+    size_t rack_slot_count;
     const struct fleet_tenant *tenants;
     int tenant_count; /* 0: no shares at all */
     const struct fleet_user *users;
@@ -109,7 +112,7 @@ const char *fleet_rack_path(const struct fleet *fleet, int rack, char *buffer);
 const char *fleet_feed_path(const struct fleet *fleet, int feed, char *buffer);
 const char *fleet_hall_path(const struct fleet *fleet, int hall, char *buffer);
 
-/* Index of a host, tenant; -1 when absent. Hosts: O(feeds). */
+/* Index of a host, tenant; -1 when absent. Hosts: O(1). */
 int fleet_find_host(const struct fleet *fleet, const char *name);
 int fleet_find_tenant(const struct fleet *fleet, const char *id);
 
