@@ -34,7 +34,7 @@ struct option {
     char letter;      /* 'o' for -o; 0: none */
     enum option_kind kind;
     size_t offset;              /* of the field in the command's options struct */
-    const char *value_name;     /* "SECONDS", "FILE"; NULL for flags */
+    const char *value_name;     /* "SECONDS", "FILE"; NULL for flags and choices */
     const char *help;           /* one sentence, no full stop */
     double min, max;            /* numbers: inclusive; both 0: only finite */
     const char *const *choices; /* OPTION_CHOICE: NULL-terminated */
