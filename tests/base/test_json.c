@@ -354,7 +354,7 @@ START_TEST(a_file_is_read_within_its_limit)
     ck_assert_msg(str_starts_with(err.text, PATH), "%s", err.text);
     ck_assert_ptr_null(json_load("tests/no-such.json", 10, &err));
     ck_assert_msg(str_starts_with(err.text, "tests/no-such.json: "), "%s", err.text);
-    ck_assert_msg(str_ends_with(err.text, "No such file or directory"), "%s", err.text);
+    ck_assert_msg(strstr(err.text, "No such file or directory") != NULL, "%s", err.text);
     ck_assert_ptr_null(json_load("Makefile", 1 << 20, &err));
     ck_assert_msg(str_starts_with(err.text, "Makefile:1: "), "%s", err.text);
     ck_assert_int_eq(err.kind, ERR_INPUT);

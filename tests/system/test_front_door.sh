@@ -50,7 +50,7 @@ for name in $("$wattyard" help --names); do
     is "no line of $name --help is wider than a terminal" "" "$(sed '/^Examples$/,$d' "$work/help" | grep -E '^.{80}')"
 done
 for topic in $("$wattyard" help --topics); do
-    is "page $topic has its name first" "$topic - " "$("$wattyard" help "$topic" | head -n 1 | grep -oE "^$topic - ")"
+    is "page $topic has its name first" "$topic - " "$("$wattyard" help "$topic" | sed -n 1p | grep -oE "^$topic - ")"
     is "page $topic has a man page" "$topic" "$([ -s "$build/man/wattyard-$topic.5" ] && echo "$topic")"
 done
 
