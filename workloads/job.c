@@ -42,6 +42,7 @@ static void read_document(struct job_reader *r, struct xml_document *document)
     if (xml_is(root, "job")) {
         read_one(r, root);
     } else if (xml_is(root, "jobs")) {
+        (void)xml_read(root, NULL, 0, NULL, r->arena, r->faults);
         (void)xml_check_children(root, JOBS_CHILDREN, false, r->faults);
         for (const struct xml_node *node = xml_first_named(root, "job"); node != NULL;
              node = xml_next_named(node, "job"))

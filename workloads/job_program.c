@@ -60,7 +60,8 @@ int job_read_command(struct job_reader *r, const struct xml_node *node, struct j
          arg = xml_next_named(arg, "arg")) {
         char *text = xml_text_inside(arg);
 
-        if (xml_check_children(arg, NO_CHILDREN, true, r->faults) != 0)
+        if (xml_read(arg, NULL, 0, NULL, r->arena, r->faults) |
+            xml_check_children(arg, NO_CHILDREN, true, r->faults))
             rc = -1;
         args[i++] = arena_copy_text(r->arena, text);
         mem_free(text);

@@ -3,6 +3,7 @@
 #include "base/faults.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "tests/support/agree.h"
 #include "tests/support/edit.h"
 #include "tests/support/suite.h"
 
@@ -220,16 +221,16 @@ struct bad_input {
 static const struct bad_input BAD[] = {
     {" name=\"oregon-1\"", "", 1, "attribute 'name' is missing"},
     {" name=\"oregon-1\"", " name=\"oregon-1\" default-wall-minutes=\"0\"", 1,
-        "attribute 'default-wall-minutes' is 0; it must be from 1"},
+        "attribute 'default-wall-minutes' is '0'; it must be from 1"},
     {" name=\"oregon-1\"", " name=\"oregon-1\" allow-root=\"maybe\"", 1,
         "attribute 'allow-root' is 'maybe'; it is one of no, yes"},
     {"<site id=\"oregon\"", "<site id=\"oregon\" powr-kw=\"1\"", 2,
         "attribute 'powr-kw' is not known here; did you mean power-kw?"},
     {"power-kw=\"30000\"", "power-kw=\"-1\"", 2,
         "<site id=\"oregon\">: attribute 'power-kw' is '-1'; it can't be negative"},
-    {"pue=\"1.12\"", "pue=\"0.9\"", 2, "attribute 'pue' is 0.9; it must be from 1 to 10"},
+    {"pue=\"1.12\"", "pue=\"0.9\"", 2, "attribute 'pue' is '0.9'; it must be from 1 to 10"},
     {"usd-per-mwh=\"48\"", "usd-per-mwh=\"4,8\"", 2,
-        "attribute 'usd-per-mwh' is '4,8'; that is not a number; write it with a point"},
+        "attribute 'usd-per-mwh' is '4,8'; that is not a number; write 4.8 with a point"},
     {"<site id=\"oregon\" ", "<site ", 2, "attribute 'id' is missing"},
     {"<hall id=\"h1\"", "<hall id=\"h[1\"", 3, "attribute 'id': a bracket is not closed"},
     {"<hall id=\"h1\"", "<hall id=\"h[2-1]\"", 3, "attribute 'id': the range 2-1 runs backwards"},
@@ -243,7 +244,7 @@ static const struct bad_input BAD[] = {
     {"<feed id=\"f[01-10]\"", "<feed id=\"f[1,2,1]\"", 4,
         "<feed id=\"f1\">: there is one of that id in the same place, in line 4"},
     {"reclaim-share=\"0.5\"", "reclaim-share=\"1.5\"", 4,
-        "attribute 'reclaim-share' is 1.5; it must be from 0 to 1"},
+        "attribute 'reclaim-share' is '1.5'; it must be from 0 to 1"},
     {"<feed id=\"f[01-10]\"", "<feed usd-per-hour=\"3\" id=\"f[01-10]\"", 4,
         "attribute 'usd-per-hour' is not known here"},
     {"system=\"big\"", "system=\"bigg\"", 5,
@@ -252,13 +253,13 @@ static const struct bad_input BAD[] = {
         "there is no system 'quite-other'; include a catalog that has it"},
     {" system=\"big\"", "", 5, "attribute 'system' is missing"},
     {"usd-per-hour=\"430\"", "usd-per-hour=\"1e400\"", 5,
-        "attribute 'usd-per-hour' is '1e400'; that is not a finite number"},
+        "attribute 'usd-per-hour' is '1e400'; that is no number, or too large"},
     {"<rack id=\"r[1,3]\"", "<rack id=\"r[1,1]\"", 8,
         "<rack id=\"r1\">: hosts of this rack and of the one in line 8 would both be named "
         "oregon-h2-a-r1-t01"},
     {"<rack id=\"r[1,3]\"", "<blade/><rack id=\"r[1,3]\"", 8,
-        "element inside <feed> 'blade' is not known here"},
-    {"</feed></hall></site>", "stray</feed></hall></site>", 7, "text stands between its elements"},
+        "element 'blade' in <feed> is not known here"},
+    {"</feed></hall></site>", "stray</feed></hall></site>", 7, "the text 'stray' stands in it"},
     {"share=\"0.4\"", "share=\"0.5\"", 1, "the tenants' shares sum to 1.1; they may sum to 1"},
     {"share=\"0.4\"", "share=\"-0.4\"", 11, "attribute 'share' is '-0.4'; it can't be negative"},
     {"<tenant id=\"product\"", "<tenant id=\"research\"", 11,
@@ -271,18 +272,18 @@ static const struct bad_input BAD[] = {
     {"roles=\"view operate\"", "roles=\" \"", 12, "roles are one or more of view, submit, operate"},
     {"roles=\"view operate\"", "roles=\"view view view view\"", 12, "roles are one or more of"},
     {"priority-max=\"700\"", "priority-max=\"1001\"", 12,
-        "attribute 'priority-max' is 1001; it must be from 0 to 1000"},
+        "attribute 'priority-max' is '1001'; it must be from 0 to 1000"},
     {"priority-max=\"700\"", "priority-max=\"7.5\"", 12, "that is not a whole number"},
     {"<user name=\"bob\"", "<user name=\"ann\"", 13,
         "<user name=\"ann\">: there is a user of that name already, in line 12"},
     {"<user name=\"bob\"/>", "<site id=\"oregon\"/>", 13,
         "<site id=\"oregon\">: there is one of that id in the same place, in line 2"},
     {"<user name=\"bob\"/>", "<rack id=\"x\" system=\"big\"/>", 13,
-        "element inside <fleet> 'rack' is not known here"},
+        "element 'rack' in <fleet> is not known here"},
     {"chips-per-host=\"16\"", "chips-per-host=\"65\"", 8,
         "system small has 65 chips a host; at most 64 are handled"},
     {"<rack id=\"r[01-09]\"", "<rack id=\"r[1-200000]\"", 5, "the fleet has over 1000000 hosts"},
-    {"</fleet>", "", 15, "this is not well-formed XML"},
+    {"</fleet>", "", 15, "not well-formed XML"},
 };
 
 START_TEST(each_fault_is_told_with_its_line)
@@ -483,6 +484,20 @@ START_TEST(the_shipped_fleets_are_what_they_say)
 }
 END_TEST
 
+static bool loads(const char *text, size_t count, struct faults *faults)
+{
+    struct fleet *fleet = fleet_parse(text, count, "fleet.xml", faults);
+
+    fleet_destroy(fleet);
+    return fleet != NULL;
+}
+
+START_TEST(tables_schema_and_page_agree)
+{
+    agree_check(loads, GOOD, "catalog", "topologies/fleet.rng", "topologies/pages/fleet.txt");
+}
+END_TEST
+
 START_TEST(a_file_that_is_not_there_is_a_fault)
 {
     struct faults faults = {0};
@@ -509,6 +524,7 @@ Suite *suite(void)
     tcase_add_test(tc, ids_may_hold_dashes_and_hosts_are_still_found);
     tcase_add_loop_test(
         tc, the_shipped_fleets_are_what_they_say, 0, (int)(sizeof SHIPPED / sizeof *SHIPPED));
+    tcase_add_test(tc, tables_schema_and_page_agree);
     tcase_add_test(tc, a_file_that_is_not_there_is_a_fault);
     suite_add_tcase(s, tc);
     tcase_add_loop_test(bad, each_fault_is_told_with_its_line, 0, (int)(sizeof BAD / sizeof *BAD));

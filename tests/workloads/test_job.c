@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "base/rng.h"
 #include "base/str.h"
+#include "tests/support/agree.h"
 #include "tests/support/edit.h"
 #include "tests/support/suite.h"
 #include "topologies/fleet.h"
@@ -254,17 +255,17 @@ static const struct bad_input BAD[] = {
     {"name=\"pretrain-70b\" ", "", 2, "attribute 'name' is missing"},
     {"name=\"pretrain-70b\"", "name=\"-70b\"", 2, "attribute 'name' is '-70b'; an id is at most"},
     {"priority=\"650\"", "priority=\"1001\"", 2,
-        "attribute 'priority' is 1001; it must be from 0 to 1000"},
+        "attribute 'priority' is '1001'; it must be from 0 to 1000"},
     {"priority=\"650\"", "prioritee=\"650\"", 2,
         "attribute 'prioritee' is not known here; did you mean priority?"},
     {"value-usd-per-hour=\"900\"", "value-usd-per-hour=\"nan\"", 2,
         "attribute 'value-usd-per-hour' is 'nan'; that is not a finite number"},
     {"power-fraction=\"0.9\"", "power-fraction=\"1.1\"", 2,
-        "attribute 'power-fraction' is 1.1; it must be from 0.01 to 1"},
+        "attribute 'power-fraction' is '1.1'; it must be from 0.01 to 1"},
     {"portable=\"yes\"", "portable=\"true\"", 2,
         "attribute 'portable' is 'true'; it is one of no, yes"},
     {"tasks=\"128\" ", "", 3, "<gang>: attribute 'tasks' is missing"},
-    {"tasks=\"128\"", "tasks=\"0\"", 3, "attribute 'tasks' is 0; it must be from 1 to 1000000"},
+    {"tasks=\"128\"", "tasks=\"0\"", 3, "attribute 'tasks' is '0'; it must be from 1 to 1000000"},
     {"chips-per-task=\"4\"", "chips-per-task=\"65\"", 3, "it must be from 0 to 64"},
     {"segment=\"16\"", "segment=\"0\"", 2,
         "attribute 'segment' is '0'; write how many tasks share one domain, or \"all\""},
@@ -274,16 +275,16 @@ static const struct bad_input BAD[] = {
     {"segment=\"18\"", "segment=\"73\"", 5,
         "<system id=\"gb300-nvl72\">: segment is 73 tasks, and the gang has 72"},
     {"segment=\"18\"", "segment=\"some\"", 5, "attribute 'segment' is 'some'"},
-    {"throughput=\"1.9\"", "throughput=\"0\"", 5, "attribute 'throughput' is 0; it must be from"},
+    {"throughput=\"1.9\"", "throughput=\"0\"", 5, "attribute 'throughput' is '0'; it must be from"},
     {"id=\"gb300-nvl72\"", "id=\"trn3-gen2\"", 5,
         "<system id=\"trn3-gen2\">: system trn3-gen2 has a row already, in line 4"},
     {"<env name=\"NCCL_DEBUG\" value=\"\"/>", "<limits/>", 5,
-        "element inside <system> 'limits' is not known here"},
+        "element 'limits' in <system> is not known here"},
     {" chips-per-task=\"16\"", " chips-per-task=\"0\"", 6,
         "<system id=\"trn2-ultraserver\">: chips-per-task=\"0\" is a job of cores alone; give"},
     {"<command path=\"/opt/train/run\">", "<command>", 7, "attribute 'path' is missing"},
-    {"<arg/>", "<arg><b/></arg>", 8, "element inside <arg> 'b' is not known here"},
-    {"<arg/>", "and so on", 7, "text stands between its elements: 'and so on'"},
+    {"<arg/>", "<arg><b/></arg>", 8, "element 'b' in <arg> is not known here"},
+    {"<arg/>", "and so on", 7, "the text 'and so on' stands in it"},
     {"name=\"EMPTY\"", "name=\"RUN\"", 9, "<env name=\"RUN\">: the variable is set twice"},
     {"name=\"EMPTY\"", "name=\"A=B\"", 9, "a variable's name can't hold '='"},
     {"<directory path=\"/scratch/a1\"/>", "<directory path=\"\"/>", 10,
@@ -293,7 +294,7 @@ static const struct bad_input BAD[] = {
     {"<output path=\"out/%j.%t.log\"/>", "<command path=\"b\"/>", 2,
         "has more than one <command>; keep one"},
     {"wall-minutes=\"2880\"", "wall-minutes=\"0\"", 12,
-        "attribute 'wall-minutes' is 0; it must be from 0.001"},
+        "attribute 'wall-minutes' is '0'; it must be from 0.001"},
     {"grace-seconds=\"60\"", "grace-seconds=\"1.5\"", 12, "that is not a whole number"},
     {"retries=\"3\"", "retries=\"-1\"", 12, "attribute 'retries' is '-1'; it can't be negative"},
     {"signal=\"USR2\"", "signal=\"KILL\"", 13,
@@ -305,7 +306,7 @@ static const struct bad_input BAD[] = {
         "attribute 'at' is '2026-12-24'; write a time as 2026-12-24T00:00:00Z"},
     {"f[01-03]", "f[03-01]", 2, "<hosts>: the range 3-1 runs backwards"},
     {"exclude=\"oregon-h1-f01-r01-t07\"", "exclude=\"a b\"", 2, "<hosts>: "},
-    {"<work minutes=\"600\"", "<work minutes=\"0\"", 17, "attribute 'minutes' is 0; it must be"},
+    {"<work minutes=\"600\"", "<work minutes=\"0\"", 17, "attribute 'minutes' is '0'; it must be"},
     {"<work minutes=\"600\"", "<work", 17, "attribute 'minutes' is missing"},
     {"name=\"chat\" kind=\"inference\"", "name=\"chat\" kind=\"training\"", 19,
         "<replicas> belongs to kind=\"inference\""},
@@ -319,12 +320,11 @@ static const struct bad_input BAD[] = {
         "has both <replicas> and <array>; keep one"},
     {" cores-per-task=\"8\"", "", 23,
         "<job name=\"prepare\">: chips-per-task=\"0\" is a job of cores alone"},
-    {"<array count=\"500\"/>", "<array count=\"0\"/>", 25, "attribute 'count' is 0"},
+    {"<array count=\"500\"/>", "<array count=\"0\"/>", 25, "attribute 'count' is '0'"},
     {"<array count=\"500\"/>", "<array count=\"100001\"/>", 25, "it must be from 1 to 100000"},
     {"<array count=\"500\"/>", "<gang tasks=\"2\"/>", 23, "has more than one <gang>; keep one"},
-    {"</job>\n</jobs>", "</job><site/></jobs>", 26,
-        "element inside <jobs> 'site' is not known here"},
-    {"</jobs>", "", 28, "this is not well-formed XML"},
+    {"</job>\n</jobs>", "</job><site/></jobs>", 26, "element 'site' in <jobs> is not known here"},
+    {"</jobs>", "", 28, "not well-formed XML"},
 };
 
 START_TEST(each_fault_is_told_with_its_line)
@@ -543,6 +543,20 @@ START_TEST(the_shipped_manifests_fit_the_fleet_that_they_are_for)
 }
 END_TEST
 
+static bool loads(const char *text, size_t count, struct faults *faults)
+{
+    struct job_list *list = job_list_parse(text, count, "jobs.xml", faults);
+
+    job_list_destroy(list);
+    return list != NULL;
+}
+
+START_TEST(tables_schema_and_page_agree)
+{
+    agree_check(loads, GOOD, NULL, "workloads/job.rng", "workloads/pages/job.txt");
+}
+END_TEST
+
 START_TEST(folders_without_manifests_and_missing_files_are_faults)
 {
     static const char *const paths[] = {"tests/tools", "workloads/jobs/none.xml"};
@@ -572,6 +586,7 @@ Suite *suite(void)
         0, (int)(sizeof INTERRUPTIBLE / sizeof *INTERRUPTIBLE));
     tcase_add_test(tc, replicas_have_at_least_one_where_no_minimum_is_given);
     tcase_add_test(tc, the_shipped_manifests_fit_the_fleet_that_they_are_for);
+    tcase_add_test(tc, tables_schema_and_page_agree);
     suite_add_tcase(s, tc);
     tcase_add_loop_test(bad, each_fault_is_told_with_its_line, 0, (int)(sizeof BAD / sizeof *BAD));
     tcase_add_test(bad, faults_of_all_jobs_are_told_at_once);
