@@ -3,7 +3,6 @@
 #include "base/mem.h"
 
 #include <stdio.h>
-#include <string.h>
 
 enum { YEAR_MONTHS = 12 };
 
@@ -60,29 +59,22 @@ struct plan_columns plan_columns_grouped(const struct scenario *scenario, int mo
     return columns;
 }
 
-int plan_column_width(const struct plan_column *column, int cell_width)
+static bool fits(
+    const struct plan_columns *columns, int room, plan_column_width_fn *width, const void *context)
 {
-    int head_width = (int)strlen(column->head);
-
-    return 2 + (head_width > cell_width ? head_width : cell_width);
+    for (int i = 0; i < columns->count && room >= 0; i++)
+        room -= width(context, &columns->list[i]);
+    return room >= 0;
 }
 
-static bool fits(const struct plan_columns *columns, int room, int cell_width)
-{
-    int width = 0;
-
-    for (int i = 0; i < columns->count; i++)
-        width += plan_column_width(&columns->list[i], cell_width);
-    return width <= room;
-}
-
-struct plan_columns plan_columns_fit(const struct scenario *scenario, int room, int cell_width)
+struct plan_columns plan_columns_fit(
+    const struct scenario *scenario, int room, plan_column_width_fn *width, const void *context)
 {
     static const int MONTHS[] = {3, 6, 12, 24, 36, 60, 120, 240, 600, 1200};
     struct plan_columns columns = plan_columns_all(scenario);
 
     for (size_t i = 0; i < sizeof MONTHS / sizeof MONTHS[0]; i++) {
-        if (fits(&columns, room, cell_width))
+        if (fits(&columns, room, width, context))
             break;
         if (MONTHS[i] <= scenario->horizon.step_months)
             continue;

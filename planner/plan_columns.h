@@ -33,12 +33,12 @@ struct plan_columns plan_columns_all(const struct scenario *scenario);
  */
 struct plan_columns plan_columns_grouped(const struct scenario *scenario, int months);
 
-/* The finest columns that fit into `room` places of a line, where the widest cell has
- * `cell_width` and two blanks stand before each. */
-struct plan_columns plan_columns_fit(const struct scenario *scenario, int room, int cell_width);
+/* How many places of a line a column takes, blanks before it included. */
+typedef int plan_column_width_fn(const void *context, const struct plan_column *column);
 
-/* How many places a column takes, its two blanks included. */
-int plan_column_width(const struct plan_column *column, int cell_width);
+/* The finest columns that together take at most `room` places; the coarsest where none do. */
+struct plan_columns plan_columns_fit(
+    const struct scenario *scenario, int room, plan_column_width_fn *width, const void *context);
 
 void plan_columns_fini(struct plan_columns *columns);
 

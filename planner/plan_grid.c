@@ -79,11 +79,11 @@ bool plan_grid_is_empty(const struct plan_grid *grid)
 
 /* How a grid is laid out on the page. */
 struct layout {
+    const struct plan_grid *grid;
     plan_name_fn *first_name, *second_name;
     enum plan_grid_kind kind;
     int first_width; /* of the names of the first things */
     int label_width; /* of both names, with their indent */
-    int cell_width;
     int decimals;
 };
 
@@ -108,17 +108,21 @@ static double column_amount(const struct scenario *scenario, const double *row,
     return 0;
 }
 
-/* "-" for nothing, "<1" for what would be rounded to nothing. */
+/* "-" for nothing, "<1" for what would be rounded to nothing. Below 100,000 there are no commas:
+ * they would cost a year of columns. */
 static const char *format_amount(double amount, int decimals, char *buffer, size_t size)
 {
+    static const double GROUPED_FROM = 99999.5;
     double unit = pow(10, -decimals);
 
+    if (amount >= GROUPED_FROM)
+        return str_grouped(amount, decimals, buffer, size);
     if (amount == 0)
         (void)snprintf(buffer, size, "-");
     else if (amount > 0 && amount < unit / 2)
         (void)snprintf(buffer, size, "<%.*f", decimals, unit);
     else
-        return str_grouped(amount, decimals, buffer, size);
+        (void)snprintf(buffer, size, "%.*f", decimals, amount);
     return buffer;
 }
 
@@ -132,7 +136,6 @@ static void measure_amounts(const struct plan_grid *grid, struct layout *layout)
 {
     double largest = 0;
     bool is_whole = true;
-    char text[48];
 
     for (size_t i = 0; i < grid->row_count; i++) {
         double sum = 0;
@@ -146,8 +149,23 @@ static void measure_amounts(const struct plan_grid *grid, struct layout *layout)
         largest = fmax(largest, sum);
     }
     layout->decimals = is_whole || largest >= 1000 ? 0 : 1;
-    layout->cell_width = (int)str_columns(
-        format_amount(largest, layout->decimals, text, sizeof text));
+}
+
+/* Two blanks, and the head or the widest cell. */
+static int column_width(const void *context, const struct plan_column *column)
+{
+    const struct layout *layout = context;
+    const struct plan_grid *grid = layout->grid;
+    int width = (int)str_columns(column->head);
+    char text[48];
+
+    for (size_t i = 0; i < grid->row_count; i++) {
+        double amount = column_amount(grid->scenario, grid->rows[i], column, layout->kind);
+
+        width = widest(
+            width, str_columns(format_amount(amount, layout->decimals, text, sizeof text)));
+    }
+    return 2 + width;
 }
 
 static void measure_names(const struct plan_grid *grid, struct layout *layout)
@@ -163,7 +181,7 @@ static void measure_names(const struct plan_grid *grid, struct layout *layout)
             second_width = widest(
                 second_width, str_columns(layout->second_name(grid->scenario, (int)b)));
         }
-    layout->label_width = 2 + layout->first_width + 2 + second_width;
+    layout->label_width = 2 + layout->first_width + 1 + second_width;
 }
 
 static void add_row(struct table *table, const struct plan_grid *grid, const struct layout *layout,
@@ -172,7 +190,7 @@ static void add_row(struct table *table, const struct plan_grid *grid, const str
     const double *row = grid->rows[grid->row_of[first * grid->second_count + second] - 1];
     char text[48];
 
-    table_cell(table, "  %-*s  %s", layout->first_width,
+    table_cell(table, "  %-*s %s", layout->first_width,
         layout->first_name(grid->scenario, (int)first),
         layout->second_name(grid->scenario, (int)second));
     for (int c = 0; c < column_count; c++)
@@ -208,7 +226,7 @@ static int block_size(
     int count = 0;
 
     while (first + count < columns->count) {
-        room -= plan_column_width(&columns->list[first + count], layout->cell_width);
+        room -= column_width(layout, &columns->list[first + count]);
         if (room < 0 && count > 0)
             break;
         count++;
@@ -231,29 +249,33 @@ static void write_title(struct str *out, const char *title, const struct plan_co
     str_format(out, " (%s %s)", KIND_WORDS[kind], span);
 }
 
-/* As many columns as fit beside the labels and the title, which grows where periods are put
- * together. Sets *room to the places that are there for them. */
-static struct plan_columns choose_columns(const struct plan_grid *grid, const char *title,
-    const struct layout *layout, bool all, int *room)
+static int columns_width(const struct plan_column *columns, int count, const struct layout *layout)
 {
-    static const size_t SUFFIX_WIDTH = sizeof " (mean of half-year)" - 1;
-    struct plan_columns columns;
+    int width = 0;
 
-    *room = PLAN_TEXT_WIDTH - widest(layout->label_width, str_columns(title));
-    if (all)
-        return plan_columns_all(grid->scenario);
-    columns = plan_columns_fit(grid->scenario, *room, layout->cell_width);
-    if (!columns.is_grouped)
-        return columns;
-    plan_columns_fini(&columns);
-    *room = PLAN_TEXT_WIDTH - widest(layout->label_width, str_columns(title) + SUFFIX_WIDTH);
-    return plan_columns_fit(grid->scenario, *room, layout->cell_width);
+    for (int c = 0; c < count; c++)
+        width += column_width(layout, &columns[c]);
+    return width;
+}
+
+/* A title that would push the columns over the page stands on a line of its own. */
+static void print_titled(const struct plan_grid *grid, const char *title,
+    const struct layout *layout, const struct plan_column *columns, int count, FILE *stream)
+{
+    bool fits_beside = widest(layout->label_width, str_columns(title)) +
+                           columns_width(columns, count, layout) <=
+                       PLAN_TEXT_WIDTH;
+
+    if (!fits_beside)
+        (void)fprintf(stream, "%s\n", title);
+    print_block(grid, fits_beside ? title : "", layout, columns, count, stream);
 }
 
 void plan_grid_print(const struct plan_grid *grid, const char *title, plan_name_fn *first_name,
     plan_name_fn *second_name, enum plan_grid_kind kind, bool all, FILE *stream)
 {
-    struct layout layout = {.first_name = first_name, .second_name = second_name, .kind = kind};
+    struct layout layout = {
+        .grid = grid, .first_name = first_name, .second_name = second_name, .kind = kind};
     struct plan_columns columns;
     struct str full_title = {0};
     int room;
@@ -262,11 +284,13 @@ void plan_grid_print(const struct plan_grid *grid, const char *title, plan_name_
         return;
     measure_amounts(grid, &layout);
     measure_names(grid, &layout);
-    columns = choose_columns(grid, title, &layout, all, &room);
+    room = PLAN_TEXT_WIDTH - layout.label_width;
+    columns = all ? plan_columns_all(grid->scenario)
+                  : plan_columns_fit(grid->scenario, room, column_width, &layout);
     write_title(&full_title, title, &columns, kind);
     for (int c = 0, count = 0; c < columns.count; c += count) {
         count = block_size(&columns, c, room, &layout);
-        print_block(grid, str_text(&full_title), &layout, &columns.list[c], count, stream);
+        print_titled(grid, str_text(&full_title), &layout, &columns.list[c], count, stream);
     }
     str_fini(&full_title);
     plan_columns_fini(&columns);
