@@ -31,6 +31,7 @@ EMBED_DECLARE(values_txt);
 static const struct command HELP_COMMAND;
 
 static const struct command *const PLANNING[] = {
+    &PLAN_COMMAND,
     &SYSTEMS_COMMAND,
     NULL,
 };

@@ -1,0 +1,150 @@
+#include "planner/capacity_solve.h"
+
+#include "base/err.h"
+#include "planner/capacity_plan_private.h"
+#include "planner/lp.h"
+
+#include <math.h>
+
+/* --- What the solver tells and asks while it works */
+
+static const char *phase_text(const struct lp_progress *progress)
+{
+    switch (progress->phase) {
+    case LP_PHASE_PREPARE:
+        return "preparing the model";
+    case LP_PHASE_FEASIBLE:
+        return "finding a plan that keeps all limits";
+    case LP_PHASE_OPTIMISE:
+        return "improving the plan";
+    case LP_PHASE_BRANCH:
+        return "trying whole numbers";
+    }
+    return "solving";
+}
+
+static void tell_progress(void *context, const struct lp_progress *progress)
+{
+    const struct solve_options *options = context;
+
+    if (options->progress != NULL)
+        options->progress(options->context, phase_text(progress), (double)progress->iterations, 0);
+}
+
+static bool ask_stop(void *context)
+{
+    const struct solve_options *options = context;
+
+    return options->stop != NULL && options->stop(options->context);
+}
+
+/* --- Solving: the one place where the model meets the solver */
+
+static enum lp_status run_solver(
+    struct capacity_model *model, const struct solve_options *options, double left_s, struct err *err)
+{
+    struct solve_options copy = *options;
+    const struct lp_options lp_options = {.time_limit_s = left_s,
+        .gap = options->gap,
+        .progress = tell_progress,
+        .stop = ask_stop,
+        .context = &copy};
+
+    if (lp_integer_count(model->lp) > 0)
+        return lp_solve_mip(model->lp, &lp_options, err);
+    return lp_solve(model->lp, &lp_options, err);
+}
+
+/* 0 and *out filled, or -1: the solver failed. */
+static int read_status(enum lp_status status, enum plan_status *out, struct err *err)
+{
+    switch (status) {
+    case LP_OPTIMAL:
+        *out = PLAN_OPTIMAL;
+        return 0;
+    case LP_INFEASIBLE:
+        *out = PLAN_INFEASIBLE;
+        return 0;
+    case LP_UNBOUNDED:
+        *out = PLAN_UNBOUNDED;
+        return 0;
+    case LP_TIME_LIMIT:
+    case LP_ITERATION_LIMIT:
+    case LP_INTERRUPTED:
+        *out = PLAN_TIME_LIMIT;
+        return 0;
+    case LP_FAILED:
+        return err_wrap(err, "the model could not be solved");
+    case LP_NOT_SOLVED:
+        break;
+    }
+    return err_set(err, ERR_INTERNAL, "the solver gave no status");
+}
+
+static void set_gap(struct capacity_plan *plan, const struct capacity_model *model)
+{
+    plan->bound_usd = lp_bound(model->lp) * model->cost_scale;
+    if (plan->status == PLAN_OPTIMAL && lp_integer_count(model->lp) == 0)
+        plan->bound_usd = plan->objective_usd;
+    plan->bound_usd = fmin(plan->bound_usd, plan->objective_usd);
+    plan->gap = plan->objective_usd == plan->bound_usd
+                    ? 0
+                    : (plan->objective_usd - plan->bound_usd) / fabs(plan->bound_usd);
+}
+
+/* The plan of the solver's point, checked. */
+static int read_plan(struct capacity_plan *plan, const struct capacity_model *model,
+    const struct solve_options *options, struct err *err)
+{
+    plan->has_plan = true;
+    capacity_plan_extract(plan, model);
+    capacity_plan_derive(plan);
+    set_gap(plan, model);
+    if (!options->without_prices && plan->status == PLAN_OPTIMAL)
+        capacity_plan_price(plan, model);
+    return capacity_plan_check(plan, err);
+}
+
+static int solve_model(struct capacity_plan *plan, struct capacity_model *model,
+    const struct solve_options *options, struct err *err)
+{
+    double start_s = options->clock_s();
+    double left_s = options->time_limit_s;
+    enum lp_status status;
+
+    /* A limit that is spent already is still a limit: 0 would be none. */
+    if (left_s > 0)
+        left_s = fmax(left_s - plan->seconds.build, 1e-3);
+    status = run_solver(model, options, left_s, err);
+    if (read_status(status, &plan->status, err) != 0)
+        return -1;
+    if (lp_has_point(model->lp) && read_plan(plan, model, options, err) != 0)
+        return -1;
+    plan->seconds.solve = options->clock_s() - start_s;
+    return 0;
+}
+
+struct capacity_plan *capacity_solve(
+    const struct scenario *scenario, const struct solve_options *options, struct err *err)
+{
+    const struct capacity_model_options model_options = {.whole_systems = options->whole_systems};
+    double start_s = options->clock_s();
+    struct capacity_model *model = capacity_model_create(scenario, &model_options, err);
+    struct capacity_plan *plan;
+
+    if (model == NULL)
+        return NULL;
+    plan = capacity_plan_create(scenario);
+    plan->is_whole = options->whole_systems;
+    plan->size.rows = model->row_count;
+    plan->size.columns = model->column_count;
+    plan->size.nonzeros = lp_term_count(model->lp);
+    plan->size.integers = lp_integer_count(model->lp);
+    plan->seconds.build = options->clock_s() - start_s;
+    if (solve_model(plan, model, options, err) != 0) {
+        capacity_plan_destroy(plan);
+        plan = NULL;
+    }
+    capacity_model_destroy(model);
+    return plan;
+}
