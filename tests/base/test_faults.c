@@ -98,13 +98,15 @@ START_TEST(the_list_is_bounded_and_the_count_is_not)
 {
     enum { GIVEN = 1000000 };
     struct faults faults = {0};
+    int room = 0;
     char *text;
 
     for (int i = 0; i < GIVEN; i++) {
-        ck_assert_int_eq(faults_is_full(&faults), i >= FAULTS_MAX);
+        room += !faults_is_full(&faults);
         (void)faults_error(&faults, (struct where){"a.xml", i + 1}, "x");
     }
     faults_warning(&faults, (struct where){"a.xml", 1}, "warnings have a bound of their own");
+    ck_assert_int_eq(room, FAULTS_MAX);
     ck_assert_uint_eq(faults.error_count, GIVEN);
     ck_assert_uint_eq(faults.count, FAULTS_MAX + 1);
     text = printed(&faults);
