@@ -24,6 +24,8 @@
 enum { EXIT_WRONG = 2 };
 
 EMBED_DECLARE(catalog_txt);
+EMBED_DECLARE(fleet_txt);
+EMBED_DECLARE(job_txt);
 EMBED_DECLARE(planning_model_txt);
 EMBED_DECLARE(scenario_txt);
 EMBED_DECLARE(values_txt);
@@ -57,6 +59,8 @@ static const struct help_group GROUPS[] = {
 static const struct help_topic TOPICS[] = {
     {"scenario", embed_scenario_txt},
     {"catalog", embed_catalog_txt},
+    {"fleet", embed_fleet_txt},
+    {"job", embed_job_txt},
     {"planning-model", embed_planning_model_txt},
     {"values", embed_values_txt},
 };
