@@ -352,8 +352,9 @@ struct capacity_model *capacity_model_create(
     if (check_size(scenario, err) != 0 || refuse(scenario, options, err) != 0)
         return NULL;
     b.model = mem_zero(1, sizeof *b.model);
-    *b.model = (struct capacity_model){
-        .scenario = scenario, .lp = lp_create(scenario->name), .cost_scale = COST_SCALE};
+    *b.model = (struct capacity_model){.scenario = scenario,
+        .lp = lp_create(scenario->name),
+        .cost_scale = options->is_in_dollars ? 1 : COST_SCALE};
     make_tables(&b);
     build(&b);
     fini_builder(&b);

@@ -82,6 +82,7 @@ struct capacity_model {
 
 struct capacity_model_options {
     bool whole_systems; /* acq and keep are integer */
+    bool is_in_dollars; /* cost_scale is 1: for files that other solvers read */
     bool is_plain;      /* no reductions: every row and column of the planning model (for tests) */
 };
 

@@ -101,7 +101,7 @@ static int write_model(
 static int write_models(
     const struct scenario *scenario, const struct plan_options *options, struct err *err)
 {
-    const struct capacity_model_options model_options = {0};
+    const struct capacity_model_options model_options = {.is_in_dollars = true};
     struct capacity_model *model = NULL;
     int rc = -1;
 
