@@ -27,6 +27,7 @@ EMBED_DECLARE(catalog_txt);
 EMBED_DECLARE(fleet_txt);
 EMBED_DECLARE(job_txt);
 EMBED_DECLARE(planning_model_txt);
+EMBED_DECLARE(rates_txt);
 EMBED_DECLARE(scenario_txt);
 EMBED_DECLARE(values_txt);
 
@@ -61,6 +62,7 @@ static const struct help_topic TOPICS[] = {
     {"catalog", embed_catalog_txt},
     {"fleet", embed_fleet_txt},
     {"job", embed_job_txt},
+    {"rates", embed_rates_txt},
     {"planning-model", embed_planning_model_txt},
     {"values", embed_values_txt},
 };

@@ -21,6 +21,7 @@ static const char *const PERIODS_CHOICES[] = {"fit", "all", NULL};
 struct plan_options {
     bool json;
     const char *csv_folder;
+    const char *rates_path;
     const char *mps_path;
     const char *lp_path;
     double time_limit_s;
@@ -33,6 +34,9 @@ static const struct option OPTIONS[] = {
     {"csv", 0, OPTION_TEXT, offsetof(struct plan_options, csv_folder), "DIR",
         "also write the plan's lists to DIR, one CSV file each, with the fields of the JSON", 0, 0,
         NULL},
+    {"rates", 0, OPTION_TEXT, offsetof(struct plan_options, rates_path), "FILE",
+        "take rates and power fractions from a CSV file of measurements; `wattyard help rates` has "
+        "its form", 0, 0, NULL},
     {"periods", 0, OPTION_CHOICE, offsetof(struct plan_options, periods), "WHICH",
         "fit: put periods together where tables would not fit the page; all: show each", 0, 0,
         PERIODS_CHOICES},

@@ -96,6 +96,7 @@ struct rate {
     double units_per_hour; /* 0: it can't run there */
     bool is_derived;
     const char *zero_reason; /* why a derived rate is 0, else NULL */
+    struct where where;      /* of a measured one: its <rate>, or its row in a file of rates */
 };
 
 /* g: one region's demand over time. */

@@ -318,6 +318,21 @@ void scenario_warn_whole_systems(const struct scenario *scenario, struct faults 
     }
 }
 
+void scenario_check_workloads(struct scenario *scenario, struct faults *faults)
+{
+    struct scenario_reader reader = {.scenario = scenario,
+        .faults = faults,
+        .is_catalog_good = true,
+        .are_sites_good = true,
+        .are_offers_good = true};
+    struct supply supply = make_supply(scenario);
+
+    for (int j = 0; j < scenario->workload_count; j++)
+        check_workload(&reader, &scenario->workloads[j], &supply);
+    mem_free(supply.firm);
+    mem_free(supply.any);
+}
+
 void scenario_check(struct scenario_reader *r)
 {
     struct supply supply = make_supply(r->scenario);

@@ -65,6 +65,8 @@ void scenario_read_commitments(struct scenario_reader *r);
 void scenario_read_limits(struct scenario_reader *r);
 /* What only the whole can show. */
 void scenario_check(struct scenario_reader *r);
+/* Of a good scenario whose rates or power fractions were changed: what of it no longer holds. */
+void scenario_check_workloads(struct scenario *scenario, struct faults *faults);
 
 /* --- Parts of a workload. */
 

@@ -101,6 +101,7 @@ static const struct xml_field RATE_FIELDS[] = {
 struct system_facts {
     bool has_rate;
     double units_per_hour;
+    struct where rate_where;
     bool has_efficiency;
     struct efficiency efficiency;
 };
@@ -149,6 +150,7 @@ static void read_given_rates(
                 "the workload has a rate on %s already; keep one of them", row.system);
         facts[k].has_rate = true;
         facts[k].units_per_hour = row.units_per_hour;
+        facts[k].rate_where = scenario_where(r, node);
     }
 }
 
@@ -165,10 +167,13 @@ static struct rate derive_rate(
     if (workload->kind == WORKLOAD_TRAINING) {
         double units_per_hour = rates_training(system, workload->model, &efficiency);
 
-        return (struct rate){units_per_hour, true, units_per_hour > 0 ? NULL : RATES_NO_PEAK};
+        return (struct rate){.units_per_hour = units_per_hour,
+            .is_derived = true,
+            .zero_reason = units_per_hour > 0 ? NULL : RATES_NO_PEAK};
     }
     rate = rates_inference(system, workload->model, &efficiency);
-    return (struct rate){rate.units_per_hour, true, rate.zero_reason};
+    return (struct rate){
+        .units_per_hour = rate.units_per_hour, .is_derived = true, .zero_reason = rate.zero_reason};
 }
 
 const struct rate *scenario_read_rates(
@@ -183,7 +188,8 @@ const struct rate *scenario_read_rates(
     read_given_rates(r, node, facts);
     for (size_t k = 0; k < catalog->system_count; k++) {
         if (facts[k].has_rate)
-            rates[k] = (struct rate){.units_per_hour = facts[k].units_per_hour};
+            rates[k] = (struct rate){
+                .units_per_hour = facts[k].units_per_hour, .where = facts[k].rate_where};
         else if (workload->model != NULL && r->is_catalog_good &&
                  r->faults->error_count == errors_before)
             rates[k] = derive_rate(&catalog->systems[k], workload, &facts[k]);
