@@ -4,6 +4,7 @@
 
 .DELETE_ON_ERROR:
 .SECONDEXPANSION:
+.SECONDARY:
 MAKEFLAGS += --no-builtin-rules
 SHELL := /bin/bash
 

@@ -122,8 +122,21 @@ static void print_group(const struct help_group *group, FILE *stream)
         (void)fprintf(stream, "  %-*s %s\n", NAME_WIDTH, (*c)->name, (*c)->summary);
 }
 
+static size_t topic_width(const struct help_book *book)
+{
+    size_t width = NAME_WIDTH;
+
+    for (size_t i = 0; i < book->topic_count; i++) {
+        size_t length = strlen(book->topics[i].name);
+
+        width = length > width ? length : width;
+    }
+    return width;
+}
+
 void help_print_overview(const struct help_book *book, FILE *stream)
 {
+    int width = (int)topic_width(book);
     struct str summary = {0};
 
     (void)fprintf(stream, "%s\n\n", book->summary);
@@ -134,7 +147,7 @@ void help_print_overview(const struct help_book *book, FILE *stream)
     for (size_t i = 0; i < book->topic_count; i++) {
         str_clear(&summary);
         topic_summary(&book->topics[i], &summary);
-        (void)fprintf(stream, "  %-*s %s\n", NAME_WIDTH, book->topics[i].name, str_text(&summary));
+        (void)fprintf(stream, "  %-*s %s\n", width, book->topics[i].name, str_text(&summary));
     }
     str_fini(&summary);
 }
