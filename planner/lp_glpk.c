@@ -12,6 +12,9 @@
 #include <math.h>
 #include <string.h>
 
+/* What rounding leaves of a zero among numbers around 1. */
+static const double DUST = 1e-11;
+
 /* --- The model in */
 
 /* The kind of bounds, and the bounds themselves in `bounds`; crossed ones are made one. */
@@ -264,7 +267,7 @@ void lp_work_proof(struct lp_engine *engine)
     glp_prob *problem = engine->problem;
     int m = glp_get_num_rows(problem);
     int k, bind = 0;
-    double *weights;
+    double *weights, largest = 0.0;
 
     engine->call.code = -1;
     if (m == 0 || (!glp_bf_exists(problem) && glp_factorize(problem) != 0))
@@ -279,7 +282,10 @@ void lp_work_proof(struct lp_engine *engine)
                               : violation_sign(problem, glp_get_bhead(problem, p), 1e-9);
     glp_btran(problem, weights);
     for (int i = 0; i < m; i++)
-        weights[i] = weights[i + 1] * lp->rows[i].scale;
+        largest = fmax(largest, fabs(weights[i + 1]));
+    for (int i = 0; i < m; i++)
+        weights[i] = fabs(weights[i + 1]) > DUST * largest ? weights[i + 1] * lp->rows[i].scale
+                                                           : 0.0;
     engine->call.code = 0;
 }
 

@@ -361,9 +361,11 @@ static enum lp_status conclude(struct solve *solve, enum outcome outcome)
 static enum outcome run_reduced(struct solve *solve, enum lp_method method)
 {
     struct lp *lp = solve->lp;
-    enum lp_end end = lp_call_engine(lp, lp_work_presolve, &solve->watch);
     enum outcome outcome;
+    enum lp_end end;
 
+    lp->engine->call.iterations = lp->iterations;
+    end = lp_call_engine(lp, lp_work_presolve, &solve->watch);
     if (end == LP_END_STOPPED || end == LP_END_LEFT)
         return end_by(solve, lp_watch_status(&solve->watch));
     if (end == LP_END_ABORTED || lp->engine->call.code != 0)

@@ -14,6 +14,7 @@
 #include "base/mem.h"
 
 #include <glpk.h>
+#include <limits.h>
 #include <math.h>
 #include <pthread.h>
 #include <setjmp.h>
@@ -38,7 +39,6 @@ struct lp_thread {
     lp_work_fn *work; /* NULL: idle */
     enum lp_end end;  /* of the last work */
     bool is_leaving;  /* after the work, or while idle: free everything and end */
-    bool has_progress;
     struct lp_progress progress;
 };
 
@@ -121,8 +121,7 @@ static enum lp_end run_guarded(struct lp_engine *engine, lp_work_fn *work)
     glp_error_hook(on_error, engine);
     glp_term_hook(on_line, engine);
     (void)glp_term_out(GLP_ON);
-    if (engine->memory_limit_mib > 0)
-        glp_mem_limit(engine->memory_limit_mib);
+    glp_mem_limit(engine->memory_limit_mib > 0 ? engine->memory_limit_mib : INT_MAX);
     work(engine);
     return LP_END_DONE;
 }
@@ -178,7 +177,6 @@ void lp_engine_tell(struct lp_engine *engine, const struct lp_progress *progress
 {
     pthread_mutex_lock(&engine->thread->mutex);
     engine->thread->progress = *progress;
-    engine->thread->has_progress = true;
     pthread_mutex_unlock(&engine->thread->mutex);
 }
 
@@ -237,13 +235,13 @@ static void tell(const struct lp_watch *watch, struct lp_progress progress)
 }
 
 /* Tell and ask, without the lock. Returns how long ago it should have ended; < 0: not yet. */
-static double look(struct lp_watch *watch, const struct lp_progress *progress)
+static double look(struct lp_watch *watch, struct lp_progress progress)
 {
     const struct lp_options *options = watch->options;
     double now_s;
 
-    if (progress != NULL && options->progress != NULL)
-        tell(watch, *progress);
+    if (options->progress != NULL)
+        tell(watch, progress);
     if (!watch->is_interrupted && options->stop != NULL && options->stop(options->context))
         watch->is_interrupted = true;
     now_s = clock_monotonic_s();
@@ -268,7 +266,6 @@ static bool wait_watched(struct lp_thread *thread, struct lp_watch *watch)
 {
     while (thread->work != NULL) {
         struct lp_progress progress = thread->progress;
-        bool has_progress = thread->has_progress;
         double over_s;
 
         if (clock_monotonic_s() < watch->look_at_s) {
@@ -276,7 +273,7 @@ static bool wait_watched(struct lp_thread *thread, struct lp_watch *watch)
             continue;
         }
         pthread_mutex_unlock(&thread->mutex);
-        over_s = look(watch, has_progress ? &progress : NULL);
+        over_s = look(watch, progress);
         pthread_mutex_lock(&thread->mutex);
         if (over_s >= 0.0)
             atomic_store(&thread->is_asked_to_end, true);
@@ -298,7 +295,11 @@ enum lp_end lp_engine_run(struct lp_engine *engine, lp_work_fn *work, struct lp_
     pthread_mutex_lock(&thread->mutex);
     atomic_store(&thread->is_asked_to_end, false);
     atomic_store(&thread->is_forced_to_end, false);
-    thread->has_progress = false;
+    thread->progress = (struct lp_progress){.phase = LP_PHASE_PREPARE,
+        .iterations = engine->call.iterations,
+        .objective = NAN,
+        .bound = NAN,
+        .infeasibility = NAN};
     thread->work = work;
     pthread_cond_signal(&thread->asked);
     if (watch == NULL) {

@@ -268,26 +268,31 @@ START_TEST(infeasible_comes_before_unbounded)
 }
 END_TEST
 
-/* The same model in dollars and watts, and in gigadollars and gigawatts: no unit changes the
- * optimum by more than rounding. */
+/* Windows and doors with x, y, the last row and the cost in other units each, as far from each
+ * other as dollars from gigawatts: the optimum is the same but for its units. */
 START_TEST(units_do_not_change_the_optimum)
 {
-    static const double UNITS[] = {1e-9, 1e-6, 1e-3, 1.0, 1e3, 1e6, 1e9};
-    double unit = UNITS[_i];
+    static const double UNITS[][4] = {{1, 1, 1, 1}, {1e-9, 1, 1, 1}, {1e9, 1, 1, 1},
+        {1e-6, 1e6, 1, 1}, {1, 1, 1e9, 1}, {1, 1, 1, 1e-12}, {1, 1, 1, 1e12},
+        {1e-9, 1e-9, 1e-9, 1e9}, {1e9, 1e3, 1e-3, 1e-9}};
+    double x = UNITS[_i][0], y = UNITS[_i][1], row = UNITS[_i][2], cost = UNITS[_i][3];
     struct lp *lp = lp_create("units");
 
-    lp_add_row(lp, -INFINITY, 4.0 * unit);
-    lp_add_row(lp, -INFINITY, 12.0 * unit);
-    lp_add_row(lp, -INFINITY, 18.0);
-    lp_add_column(lp, LP_CONTINUOUS, 0.0, INFINITY, -3.0 / unit);
-    lp_add_column(lp, LP_CONTINUOUS, 0.0, INFINITY, -5e-9);
-    lp_add_term(lp, 0, 0, unit);
-    lp_add_term(lp, 1, 1, 2.0 * unit);
-    lp_add_term(lp, 2, 0, 3.0);
-    lp_add_term(lp, 2, 1, 2.0);
+    lp_add_row(lp, -INFINITY, 4.0 * x);
+    lp_add_row(lp, -INFINITY, 12.0 * y);
+    lp_add_row(lp, -INFINITY, 18.0 * row);
+    lp_add_column(lp, LP_CONTINUOUS, 0.0, INFINITY, -3.0 * cost / x);
+    lp_add_column(lp, LP_CONTINUOUS, 0.0, INFINITY, -5.0 * cost / y);
+    lp_add_term(lp, 0, 0, 1.0);
+    lp_add_term(lp, 1, 1, 2.0);
+    lp_add_term(lp, 2, 0, 3.0 * row / x);
+    lp_add_term(lp, 2, 1, 2.0 * row / y);
     assert_solves(lp, NULL, LP_OPTIMAL);
-    ck_assert_double_eq_tol(lp_column_value(lp, 0), 4.0, 1e-8);
-    ck_assert_double_eq_tol(lp_column_value(lp, 1), 3.0, 1e-8);
+    ck_assert_double_eq_tol(lp_column_value(lp, 0) / x, 2.0, NEAR);
+    ck_assert_double_eq_tol(lp_column_value(lp, 1) / y, 6.0, NEAR);
+    ck_assert_double_eq_tol(lp_objective(lp) / cost, -36.0, NEAR);
+    ck_assert_double_eq_tol(lp_row_dual(lp, 1) * y / cost, -1.5, NEAR);
+    ck_assert_double_eq_tol(lp_row_dual(lp, 2) * row / cost, -1.0, NEAR);
     lp_destroy(lp);
 }
 END_TEST
@@ -628,7 +633,7 @@ Suite *suite(void)
     tcase_add_loop_test(answers, crossed_bounds_are_infeasible_and_a_hair_is_not, 0, WAY_COUNT);
     tcase_add_loop_test(answers, unbounded_is_an_answer, 0, WAY_COUNT);
     tcase_add_loop_test(answers, infeasible_comes_before_unbounded, 0, WAY_COUNT);
-    tcase_add_loop_test(answers, units_do_not_change_the_optimum, 0, 7);
+    tcase_add_loop_test(answers, units_do_not_change_the_optimum, 0, 9);
     suite_add_tcase(s, answers);
     tcase_add_loop_test(changes, changes_are_solved_from_the_last_basis, 0, WAY_COUNT);
     tcase_add_test(changes, solving_again_takes_no_iteration);
