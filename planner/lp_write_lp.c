@@ -18,7 +18,7 @@ static const struct lp_name_rule RULE = {
         "maximum", "sos", "range", "ranges", "semi", NULL},
 };
 
-enum { LINE_LENGTH = 78, PIECE_SIZE = 160 };
+enum { LINE_LENGTH = 78, NAME_SIZE = 160 };
 
 struct writer {
     const struct lp *lp;
@@ -27,16 +27,16 @@ struct writer {
     size_t line_length;
 };
 
-/* Append to the line, or begin the next one where it would get too long. */
-static void write_piece(struct writer *writer, const char *piece)
+/* Append two words to the line, or begin the next one where it would get too long. */
+static void write_words(struct writer *writer, const char *first, const char *second)
 {
-    size_t length = strlen(piece);
+    size_t length = strlen(first) + strlen(second) + 2;
 
     if (writer->line_length + length > LINE_LENGTH) {
         fputs("\n ", writer->file);
         writer->line_length = 1;
     }
-    fputs(piece, writer->file);
+    fprintf(writer->file, " %s %s", first, second);
     writer->line_length += length;
 }
 
@@ -46,26 +46,19 @@ static void end_line(struct writer *writer)
     writer->line_length = 0;
 }
 
-static void write_name(struct writer *writer, const char *name)
-{
-    write_piece(writer, " ");
-    write_piece(writer, name);
-}
-
 static void write_term(struct writer *writer, double coefficient, const char *name)
 {
-    char piece[40];
+    char number[40];
 
     (void)snprintf(
-        piece, sizeof piece, " %c %.17g", coefficient < 0.0 ? '-' : '+', fabs(coefficient));
-    write_piece(writer, piece);
-    write_name(writer, name);
+        number, sizeof number, "%c %.17g", coefficient < 0.0 ? '-' : '+', fabs(coefficient));
+    write_words(writer, number, name);
 }
 
 static void write_label(struct writer *writer, const char *name)
 {
-    write_name(writer, name);
-    write_piece(writer, ":");
+    fprintf(writer->file, " %s:", name);
+    writer->line_length = strlen(name) + 2;
 }
 
 /* The first column, or the constant's where there is none: something to put 0 before. */
@@ -139,22 +132,18 @@ static void range_name(const struct writer *writer, size_t row, char *name, size
 
 static void write_side(struct writer *writer, const struct lp_row *row)
 {
-    char piece[PIECE_SIZE];
+    const char *sense = isinf(row->upper) ? ">=" : isinf(row->lower) ? "<=" : "=";
+    char number[40];
 
-    if (isinf(row->upper))
-        (void)snprintf(piece, sizeof piece, " >= %.17g", row->lower);
-    else if (isinf(row->lower))
-        (void)snprintf(piece, sizeof piece, " <= %.17g", row->upper);
-    else
-        (void)snprintf(piece, sizeof piece, " = %.17g", row->lower);
-    write_piece(writer, piece);
+    (void)snprintf(number, sizeof number, "%.17g", isinf(row->upper) ? row->lower : row->upper);
+    write_words(writer, sense, number);
 }
 
 static void write_row(struct writer *writer, const struct by_row *sorted, size_t i)
 {
     const struct lp *lp = writer->lp;
     const struct lp_row *row = &lp->rows[i];
-    char name[PIECE_SIZE];
+    char name[NAME_SIZE];
     bool is_empty = true;
 
     write_label(writer, writer->names.rows[i]);
@@ -168,7 +157,7 @@ static void write_row(struct writer *writer, const struct by_row *sorted, size_t
     if (has_range_column(row)) {
         range_name(writer, i, name, sizeof name);
         write_term(writer, -1.0, name);
-        write_piece(writer, " = 0");
+        write_words(writer, "=", "0");
     } else {
         if (is_empty)
             write_term(writer, 0.0, any_column(writer));
@@ -211,7 +200,7 @@ static bool is_plain_binary(const struct lp_column *column)
 static void write_all_bounds(struct writer *writer)
 {
     const struct lp *lp = writer->lp;
-    char name[PIECE_SIZE];
+    char name[NAME_SIZE];
 
     fputs("Bounds\n", writer->file);
     for (size_t j = 0; j < lp->column_count; j++)
