@@ -72,7 +72,8 @@ struct reservation {
     bool is_claim;   /* others are being stopped for it: it starts as soon as they are gone */
     struct placement placement; /* owned */
 };
-/* May the gang not use that host, if it ran until end_ms? */
+/* May the gang not use that host, if it ran until end_ms? A reservation binds its own tier and
+ * those below; a claim binds all. */
 bool reservations_veto(const struct reservations *reservations, const struct core_gang *gang,
     int64_t end_ms, int host);
 const bool *reservations_racks(const struct reservations *reservations);

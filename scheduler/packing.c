@@ -26,12 +26,28 @@ static bool pack_in_rack(const struct packing_search *search, struct placement *
     return true;
 }
 
+/* Cheaper than a floor: are there as many free chips at all, and may they be in several racks? */
+static bool is_worth_a_floor(const struct packing_search *search, enum packing_order order)
+{
+    const struct shape_system *wants = search->wants;
+    int64_t missing = shape_chip_count(wants);
+
+    if (order == PACKING_BY_FIT && wants->segment_count == 1 &&
+        (wants->is_domain_bound || wants->task_count == 1))
+        return false; /* pack_in_rack has looked at every rack */
+    for (int i = 0; i < search->rack_count && missing > 0; i++)
+        missing -= search->ledger->racks[search->racks[i]].free_chips;
+    return missing <= 0;
+}
+
 static bool pack_on_floor(
     const struct packing_search *search, enum packing_order order, struct placement *out)
 {
     struct packing_floor floor;
     bool is_packed;
 
+    if (!is_worth_a_floor(search, order))
+        return false;
     packing_floor_init(&floor, search);
     is_packed = packing_plan(&floor, search, order);
     if (is_packed)

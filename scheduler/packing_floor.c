@@ -34,9 +34,23 @@ static void open_nodes(struct packing_floor *floor, const struct packing_search 
     floor->nodes[POWER_FEED][floor->node_count[POWER_FEED] - 1].count++;
 }
 
+/* Chips without which a rack takes no segment; 0 where levels are let in to explain, as then all
+ * racks are of interest. */
+static int least_chips(const struct packing_search *search)
+{
+    int tasks = search->wants->segment_tasks;
+
+    if (search->levels != PACKING_ALL_LEVELS)
+        return 0;
+    if (search->short_tasks > 0)
+        tasks = search->short_tasks;
+    return tasks * search->wants->chips_per_task;
+}
+
 void packing_floor_init(struct packing_floor *floor, const struct packing_search *search)
 {
     size_t most = (size_t)search->rack_count;
+    int least = least_chips(search);
 
     *floor = (struct packing_floor){
         .racks = mem_zero(most, sizeof *floor->racks), .keys = mem_zero(most, sizeof *floor->keys)};
@@ -47,7 +61,8 @@ void packing_floor_init(struct packing_floor *floor, const struct packing_search
     }
     for (int i = 0; i < search->rack_count; i++) {
         int rack = search->racks[i];
-        int room = packing_rack_room(search, rack);
+        int room = search->ledger->racks[rack].free_chips < least ? 0
+                                                                  : packing_rack_room(search, rack);
 
         if (room == 0)
             continue;
@@ -68,7 +83,7 @@ void packing_floor_fini(struct packing_floor *floor)
         mem_free(floor->nodes[level]);
 }
 
-static int64_t least(int64_t a, int64_t b)
+static int64_t lesser(int64_t a, int64_t b)
 {
     return a < b ? a : b;
 }
@@ -83,7 +98,7 @@ void packing_floor_sum(struct packing_floor *floor, int segment_tasks)
             for (int k = node->first; k < node->first + node->count; k++)
                 node->sum += level == POWER_FEED ? floor->racks[k].room / segment_tasks
                                                  : floor->nodes[level - 1][k].cap;
-            node->cap = least(node->sum, node->room / segment_tasks);
+            node->cap = lesser(node->sum, node->room / segment_tasks);
         }
 }
 
@@ -105,7 +120,7 @@ int packing_floor_room(const struct packing_floor *floor, int rack)
     int above = floor->racks[rack].feed;
 
     for (int level = POWER_FEED; level < LEDGER_LEVELS; level++) {
-        room = (int)least(room, floor->nodes[level][above].room);
+        room = (int)lesser(room, floor->nodes[level][above].room);
         above = floor->nodes[level][above].parent;
     }
     return room;
@@ -125,7 +140,7 @@ int64_t packing_floor_cap_beside_short(
     for (int level = POWER_FEED; level < LEDGER_LEVELS; level++) {
         const struct packing_node *node = &floor->nodes[level][above];
 
-        after = least(node->sum - before + after, (node->room - short_tasks) / segment_tasks);
+        after = lesser(node->sum - before + after, (node->room - short_tasks) / segment_tasks);
         before = node->cap;
         above = node->parent;
     }
@@ -138,7 +153,7 @@ int64_t packing_floor_segments(
     const struct packing_node *node = &floor->nodes[POWER_SITE][site];
 
     if (search->short_tasks == 0)
-        return least(node->cap, search->wants->segment_count);
+        return lesser(node->cap, search->wants->segment_count);
     if (node->cap > search->full_count)
         return search->wants->segment_count;
     for (int r = node->first_rack; r < node->first_rack + node->rack_count; r++)

@@ -149,8 +149,9 @@ int packing_rack_room(const struct packing_search *search, int rack)
 
     if (is_taken_by_replicas(search, rack))
         return 0;
-    room = asks_veto(search, rack) ? room_without_vetoed(search, rack)
-                                   : ledger_need_room(search->ledger, &search->need, rack);
+    room = ledger_need_room(search->ledger, &search->need, rack);
+    if (room > 0 && asks_veto(search, rack))
+        room = room_without_vetoed(search, rack);
     if (room == 0)
         return 0;
     if (search->request->rack_tasks_most != NULL && search->request->rack_tasks_most[rack] < room)

@@ -9,9 +9,9 @@
 #include <stdlib.h>
 
 enum {
-    EXACT_MOST = 12,   /* victims for which every subset is looked at */
-    GREEDY_MOST = 512, /* victims tried one after the other */
-    FIRST_PACKING_STEP = 1
+    EXACT_MOST = 12,      /* victims for which every subset is looked at */
+    EXACT_PACKINGS = 512, /* … while so many packings last */
+    GREEDY_MOST = 512     /* victims looked at */
 };
 
 struct victim {
@@ -61,11 +61,12 @@ static void find_victims(struct attempt *a, is_victim_fn is_victim)
     for (size_t i = 0; i < a->core->running_count; i++) {
         struct core_gang *gang = a->core->running[i];
         const struct shape_system *held = &gang->view.shape->systems[gang->view.shape_system];
-        double loss = decide_loss_usd(a->core, gang);
+        double loss;
 
         if (gang->view.state == GANG_STOPPING || held->system != system ||
             !is_victim(a->gang, gang))
             continue;
+        loss = decide_loss_usd(a->core, gang);
         a->victims[a->count++] = (struct victim){gang,
             a->is_give_back ? -(double)gang->borrowed_ms
                             : loss / fmax(1, (double)shape_chip_count(held)),
@@ -82,74 +83,199 @@ static bool find_place(const struct attempt *a, struct placement *out)
         a->may_borrow, out, NULL);
 }
 
-/* Would it fit with those gone? */
-static bool fits_without(const struct attempt *a, const bool *is_gone, struct placement *out)
+static int64_t chips_held(const struct victim *victim)
+{
+    const struct gang *view = &victim->gang->view;
+
+    return shape_chip_count(&view->shape->systems[view->shape_system]);
+}
+
+/* Chips of the system that are missing while nothing is stopped. */
+static int64_t chips_missing(const struct attempt *a)
+{
+    const struct shape_system *system = &a->gang->view.shape->systems[a->shape_system];
+    int64_t missing = shape_chip_count(system);
+
+    for (int rack = 0; rack < a->core->fleet->rack_count; rack++)
+        if (a->core->fleet->racks[rack].system == system->system)
+            missing -= ledger_rack_free_chips(a->core->ledger, rack);
+    return missing;
+}
+
+/* Are there as many chips, were all of them gone? */
+static bool frees_enough(const struct attempt *a)
+{
+    int64_t missing = chips_missing(a);
+
+    for (size_t i = 0; i < a->count && missing > 0; i++)
+        missing -= chips_held(&a->victims[i]);
+    return missing <= 0;
+}
+
+/* --- The first so many victims: the fewest that make room, by halving */
+
+static bool find_without_first(
+    const struct attempt *a, struct trial *trial, size_t *gone, size_t count, struct placement *out)
+{
+    while (*gone < count)
+        trial_release(trial, a->victims[(*gone)++].gang);
+    while (*gone > count) {
+        trial_restore_last(trial);
+        (*gone)--;
+    }
+    placement_fini(out);
+    return find_place(a, out);
+}
+
+/* Returns how many must go, *out where the gang then stands; 0: all would not do. */
+static size_t find_fewest(const struct attempt *a, struct placement *out)
 {
     struct trial *trial = trial_begin(a->core);
-    bool is_found;
+    size_t gone = 0;
+    size_t low = 0; /* so few are not enough */
+    size_t high = a->count;
 
-    for (size_t i = 0; i < a->count; i++)
+    if (!find_without_first(a, trial, &gone, high, out)) {
+        trial_end(trial);
+        return 0;
+    }
+    while (high - low > 1) {
+        size_t middle = low + (high - low) / 2;
+        struct placement found = {0};
+
+        if (!find_without_first(a, trial, &gone, middle, &found)) {
+            low = middle;
+            continue;
+        }
+        high = middle;
+        placement_fini(out);
+        *out = found;
+    }
+    trial_end(trial);
+    return high;
+}
+
+/* --- Of these, those that are in the way of that placement */
+
+static bool shares_host(const struct core_gang *gang, const struct placement *placement)
+{
+    for (int i = 0; i < gang->placement.task_count; i++)
+        for (int k = 0; k < placement->task_count; k++)
+            if (gang->placement.tasks[i].host == placement->tasks[k].host)
+                return true;
+    return false;
+}
+
+/* Would its end give some of what the block is short of? */
+static bool helps(
+    const struct attempt *a, const struct core_gang *victim, const struct block *block)
+{
+    if (block->by >= BLOCKED_RACK_POWER && block->by <= BLOCKED_SITE_POWER)
+        return ledger_holder_kw(a->core->ledger, victim->view.holder, block->level, block->where) >
+               0;
+    return victim->view.shape->tenant == a->gang->view.shape->tenant;
+}
+
+/* Those on its hosts, then, while a limit is still in the way, those that draw on it. */
+static bool keep_needed(
+    const struct attempt *a, size_t count, const struct placement *placement, bool *is_gone)
+{
+    struct trial *trial = trial_begin(a->core);
+    struct block block = {0};
+    bool fits;
+
+    for (size_t i = 0; i < count; i++) {
+        is_gone[i] = shares_host(a->victims[i].gang, placement);
         if (is_gone[i])
             trial_release(trial, a->victims[i].gang);
-    is_found = find_place(a, out);
-    trial_end(trial);
-    return is_found;
-}
-
-/* Every subset, the least loss: few victims. */
-static bool choose_exactly(const struct attempt *a, bool *is_gone, struct placement *out)
-{
-    double least = INFINITY;
-    unsigned best = 0;
-
-    for (unsigned set = 1; set < 1U << a->count; set++) {
-        double loss = 0;
-        bool trial_gone[EXACT_MOST];
-
-        for (size_t i = 0; i < a->count; i++) {
-            trial_gone[i] = (set >> i & 1U) != 0;
-            loss += trial_gone[i] ? a->victims[i].loss_usd + 1e-9 : 0;
-        }
-        if (loss < least && fits_without(a, trial_gone, out)) {
-            placement_fini(out);
-            least = loss;
-            best = set;
-        }
     }
-    for (size_t i = 0; i < a->count; i++)
-        is_gone[i] = (best >> i & 1U) != 0;
-    return best != 0 && fits_without(a, is_gone, out);
+    fits = ledger_fits(a->core->ledger, a->gang->view.shape, placement, a->may_borrow, &block);
+    for (size_t i = 0; i < count && !fits; i++) {
+        if (is_gone[i] || !helps(a, a->victims[i].gang, &block))
+            continue;
+        is_gone[i] = true;
+        trial_release(trial, a->victims[i].gang);
+        fits = ledger_fits(a->core->ledger, a->gang->view.shape, placement, a->may_borrow, &block);
+    }
+    for (size_t i = 0; i < count && !fits; i++) { /* a limit that came up later */
+        if (is_gone[i])
+            continue;
+        is_gone[i] = true;
+        trial_release(trial, a->victims[i].gang);
+        fits = ledger_fits(a->core->ledger, a->gang->view.shape, placement, a->may_borrow, &block);
+    }
+    trial_end(trial);
+    return fits;
 }
 
-/* One after the other until it fits, then give back those that were not needed. */
 static bool choose_greedily(const struct attempt *a, bool *is_gone, struct placement *out)
 {
-    struct trial *trial = trial_begin(a->core);
-    size_t next_look = FIRST_PACKING_STEP;
-    size_t gone = 0;
-    bool is_found = false;
+    size_t count = find_fewest(a, out);
 
-    while (!is_found && gone < a->count) {
-        trial_release(trial, a->victims[gone].gang);
-        is_gone[gone++] = true;
-        /* Steps grow with what was taken: a large gang needs many, and few packings tell. */
-        if (gone < next_look && gone < a->count)
+    return count > 0 && keep_needed(a, count, out, is_gone);
+}
+
+/* --- Few victims: the subset of least loss */
+
+struct subsets {
+    const struct attempt *a;
+    struct trial *trial;
+    int64_t chips_missing;
+    double loss, least;
+    bool is_gone[EXACT_MOST];
+    bool *best;
+    struct placement *best_placement;
+    int packings_left;
+};
+
+/* Add victims from `from` on to those gone; every subset is met once. */
+static void try_subsets(struct subsets *s, size_t from)
+{
+    const struct attempt *a = s->a;
+
+    for (size_t i = from; i < a->count && s->packings_left > 0; i++) {
+        struct placement found = {0};
+        double loss = a->victims[i].loss_usd + 1e-9;
+
+        if (s->loss + loss >= s->least)
             continue;
-        next_look = gone + 1 + gone / 8;
-        is_found = find_place(a, out);
+        s->loss += loss;
+        s->chips_missing -= chips_held(&a->victims[i]);
+        s->is_gone[i] = true;
+        trial_release(s->trial, a->victims[i].gang);
+        if (s->chips_missing <= 0 && s->packings_left-- > 0 && find_place(a, &found)) {
+            placement_fini(s->best_placement);
+            *s->best_placement = found;
+            s->least = s->loss;
+            for (size_t k = 0; k < a->count; k++)
+                s->best[k] = s->is_gone[k];
+        } else {
+            try_subsets(s, i + 1);
+        }
+        trial_restore_last(s->trial);
+        s->is_gone[i] = false;
+        s->chips_missing += chips_held(&a->victims[i]);
+        s->loss -= loss;
     }
-    trial_end(trial);
-    if (!is_found)
+}
+
+/* Better than the greedy choice, if there is better. */
+static bool choose_exactly(const struct attempt *a, bool *is_gone, struct placement *out)
+{
+    struct subsets s = {.a = a,
+        .chips_missing = chips_missing(a),
+        .best = is_gone,
+        .best_placement = out,
+        .packings_left = EXACT_PACKINGS};
+
+    if (!choose_greedily(a, is_gone, out))
         return false;
-    placement_fini(out);
-    for (size_t i = gone; i-- > 0;) {
-        is_gone[i] = false;
-        if (fits_without(a, is_gone, out))
-            placement_fini(out);
-        else
-            is_gone[i] = true;
-    }
-    return fits_without(a, is_gone, out);
+    for (size_t i = 0; i < a->count; i++)
+        s.least += is_gone[i] ? a->victims[i].loss_usd + 1e-9 : 0;
+    s.trial = trial_begin(a->core);
+    try_subsets(&s, 0);
+    trial_end(s.trial);
+    return true;
 }
 
 /* Stop the chosen and claim the place. */
@@ -187,7 +313,7 @@ static bool stop_for(struct core *core, struct core_gang *gang, bool is_give_bac
             continue;
         find_victims(&a, is_give_back ? is_borrowed : is_lower);
         is_gone = mem_zero(a.count, sizeof *is_gone);
-        if (a.count > 0 &&
+        if (a.count > 0 && frees_enough(&a) &&
             (a.count <= EXACT_MOST && !is_give_back ? choose_exactly(&a, is_gone, &placement)
                                                     : choose_greedily(&a, is_gone, &placement))) {
             if (core_net_value(gang, &placement) >= 0) {

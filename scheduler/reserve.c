@@ -6,7 +6,7 @@
 #include "base/mem.h"
 #include "scheduler/decide.h"
 
-#include <math.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,9 +20,10 @@ enum {
 struct reservations {
     struct reservation *list;
     size_t count, capacity;
-    int64_t *host_from_ms; /* by host: the earliest reservation there; INT64_MAX: none */
-    int64_t *host_gang;    /* by host: whose it is */
-    bool *host_is_closed;  /* by host: held or claimed: for nobody else at any time */
+    int64_t *host_from_ms;  /* by host: the earliest reservation there; INT64_MAX: none */
+    int64_t *host_gang;     /* by host: whose it is */
+    signed char *host_tier; /* by host: of that gang */
+    bool *host_is_closed;   /* by host: held or claimed: for nobody else at any time */
     bool *rack_has_veto;
     int host_count, rack_count;
 };
@@ -35,6 +36,7 @@ struct reservations *reservations_create(const struct core *core)
     r->rack_count = core->fleet->rack_count;
     r->host_from_ms = mem_zero((size_t)r->host_count, sizeof *r->host_from_ms);
     r->host_gang = mem_zero((size_t)r->host_count, sizeof *r->host_gang);
+    r->host_tier = mem_zero((size_t)r->host_count, sizeof *r->host_tier);
     r->host_is_closed = mem_zero((size_t)r->host_count, sizeof *r->host_is_closed);
     r->rack_has_veto = mem_zero((size_t)r->rack_count, sizeof *r->rack_has_veto);
     for (int i = 0; i < r->host_count; i++)
@@ -51,6 +53,7 @@ void reservations_destroy(struct reservations *r)
     mem_free(r->list);
     mem_free(r->host_from_ms);
     mem_free(r->host_gang);
+    mem_free(r->host_tier);
     mem_free(r->host_is_closed);
     mem_free(r->rack_has_veto);
     mem_free(r);
@@ -71,6 +74,8 @@ static void mark(struct core *core, const struct reservation *reservation, bool 
         } else if (reservation->from_ms < r->host_from_ms[host]) {
             r->host_from_ms[host] = reservation->from_ms;
             r->host_gang[host] = reservation->gang->view.id;
+            r->host_tier[host] = reservation->is_claim ? SCHAR_MAX
+                                                       : (signed char)core_tier(reservation->gang);
             r->host_is_closed[host] = reservation->is_holding || reservation->is_claim;
         }
         r->rack_has_veto[core->fleet->host_rack[host]] = is_set;
@@ -116,7 +121,8 @@ static void add(struct core *core, const struct reservation *reservation)
 bool reservations_veto(
     const struct reservations *r, const struct core_gang *gang, int64_t end_ms, int host)
 {
-    if (r->host_gang[host] == NOBODY || r->host_gang[host] == gang->view.id)
+    if (r->host_gang[host] == NOBODY || r->host_gang[host] == gang->view.id ||
+        core_tier(gang) > r->host_tier[host])
         return false;
     return r->host_is_closed[host] || end_ms > r->host_from_ms[host];
 }

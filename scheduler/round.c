@@ -233,17 +233,20 @@ void core_round_answer(
 static void stop_others(struct core *core, struct round *round, struct actions *out)
 {
     int tries = STOP_TRIES;
+    struct failed_asks failed = {.count = 0};
     size_t from = out->count;
     double stopped_value = 0;
 
     for (size_t i = round->from; i < round->to && tries > 0; i++) {
         struct core_gang *gang = round->line[i];
 
-        if (!core_gang_is_ready(core, gang) || core->running_count == 0)
+        if (!core_gang_is_ready(core, gang) || core->running_count == 0 ||
+            decide_has_failed(&failed, gang))
             continue;
         tries--;
-        if (!preempt_for(core, gang, out, &stopped_value) && core->fleet->tenant_count > 0)
-            (void)give_back_for(core, gang, out, &stopped_value);
+        if (!preempt_for(core, gang, out, &stopped_value) &&
+            (core->fleet->tenant_count == 0 || !give_back_for(core, gang, out, &stopped_value)))
+            decide_note_failed(&failed, gang);
     }
     tier_report(core)->value_usd_per_hour += net_value_of(core, out, from) - stopped_value;
 }

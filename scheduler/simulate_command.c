@@ -38,7 +38,8 @@ static const struct option OPTIONS[] = {
         NULL},
     {"generate", 0, OPTION_TEXT, AT(generate), "jobs=N,seed=N,load=SHARE",
         "jobs made from a seed, shaped like those of large AI clusters, instead; days=N in place "
-        "of load", 0, 0, NULL},
+        "of load",
+        0, 0, NULL},
     {"start", 0, OPTION_TEXT, AT(start), "TIME",
         "when it begins, for deadlines (default 2026-01-01T00:00:00Z)", 0, 0, NULL},
     {"chips-per-processor", 0, OPTION_COUNT, AT(chips_per_processor), "N",
@@ -148,9 +149,9 @@ static int simulate(const struct fleet *fleet, const struct job_list *jobs, size
 }
 
 /* The jobs that the options name. NULL with faults, or with err for a wrong call. */
-static struct job_list *load_jobs(const struct fleet *fleet,
-    const struct command_options *options, const char *const *more, size_t more_count,
-    size_t *left_out, struct faults *faults, struct err *err)
+static struct job_list *load_jobs(const struct fleet *fleet, const struct command_options *options,
+    const char *const *more, size_t more_count, size_t *left_out, struct faults *faults,
+    struct err *err)
 {
     bool has_jobs = options->job_paths.count + more_count > 0;
     struct generate_options generate;
@@ -159,8 +160,9 @@ static struct job_list *load_jobs(const struct fleet *fleet,
     size_t count = 0;
 
     if ((int)has_jobs + (options->swf != NULL) + (options->generate != NULL) != 1) {
-        (void)err_set(err, ERR_USAGE, "give jobs in one way: --jobs FILE, --swf FILE or --generate "
-                                      "jobs=N,seed=N");
+        (void)err_set(err, ERR_USAGE,
+            "give jobs in one way: --jobs FILE, --swf FILE or --generate "
+            "jobs=N,seed=N");
         return NULL;
     }
     if (options->generate != NULL) {
