@@ -1,132 +1,132 @@
 /*
- * Is the plan what the planning model asks for? Every rule and the cost are recomputed from the
- * scenario and the decisions alone, by the page, apart from the model that was solved.
+ * Is a plan what it says it is? Every constraint and the cost of the planning model, recomputed
+ * from the scenario and the plan's decisions, written without the model's code and after the page
+ * alone.
  */
-#include "base/date.h"
-#include "base/err.h"
-#include "base/mem.h"
 #include "planner/capacity_check_private.h"
 
+#include "base/err.h"
+#include "base/mem.h"
+
 #include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
 
-static const double TOLERANCE_REL = 1e-6;
-static const double TOLERANCE_ABS = 1e-7;
+enum { WHERE_SIZE = 256 };
 
-void check_add(struct check_sum *sum, double term)
+int check_fail(const struct check *c, const char *format, ...)
 {
-    sum->value += term;
-    sum->size += fabs(term);
+    va_list args;
+
+    va_start(args, format);
+    (void)err_vset(c->err, ERR_INTERNAL, format, args);
+    va_end(args);
+    return err_wrap(c->err, "the plan breaks its own rules, please report this");
 }
 
-static int broken(struct capacity_check *check, const char *rule, const char *what, int period,
-    const char *relation, double lhs, double rhs)
+const char *check_month(const struct check *c, int period, char *buffer)
 {
-    char month[DATE_TEXT_SIZE] = "";
-
-    if (period >= 0)
-        (void)date_format_month(check->scenario->periods[period].start, month);
-    return err_set(check->err, ERR_INTERNAL,
-        "the plan breaks a rule of the model, please report this: %s of %s%s%s: %.17g %s %.17g",
-        rule, what != NULL ? what : "the plan", period >= 0 ? " in " : "", month, lhs, relation,
-        rhs);
+    return date_format_month(c->sc->periods[period].start, buffer);
 }
 
-static double slack(struct check_sum lhs, double rhs)
+static double tolerance(double a, double b, double floor)
 {
-    return TOLERANCE_REL * (lhs.size + fabs(rhs)) + TOLERANCE_ABS;
+    return CHECK_TOLERANCE * (floor + fabs(a) + fabs(b));
 }
 
-int check_at_most(struct capacity_check *check, const char *rule, const char *what, int period,
-    struct check_sum lhs, double rhs)
+int check_at_most(const struct check *c, double a, double b, double floor, const char *format, ...)
 {
-    if (isinf(rhs) || lhs.value <= rhs + slack(lhs, rhs))
+    char where[WHERE_SIZE];
+    va_list args;
+
+    if (a <= b || a - b <= tolerance(a, b, floor))
         return 0;
-    return broken(check, rule, what, period, "is above", lhs.value, rhs);
+    va_start(args, format);
+    (void)vsnprintf(where, sizeof where, format, args);
+    va_end(args);
+    return check_fail(c, "%s: %.9g is over %.9g", where, a, b);
 }
 
-int check_at_least(struct capacity_check *check, const char *rule, const char *what, int period,
-    struct check_sum lhs, double rhs)
+int check_equal(const struct check *c, double a, double b, double floor, const char *format, ...)
 {
-    if (lhs.value >= rhs - slack(lhs, rhs))
+    char where[WHERE_SIZE];
+    va_list args;
+
+    if (fabs(a - b) <= tolerance(a, b, floor))
         return 0;
-    return broken(check, rule, what, period, "is below", lhs.value, rhs);
+    va_start(args, format);
+    (void)vsnprintf(where, sizeof where, format, args);
+    va_end(args);
+    return check_fail(c, "%s: the plan says %.9g, and it is %.9g", where, a, b);
 }
 
-int check_equal(struct capacity_check *check, const char *rule, const char *what, int period,
-    struct check_sum lhs, double rhs)
+static void init_check(struct check *c, const struct capacity_plan *plan, struct err *err)
 {
-    if (fabs(lhs.value - rhs) <= slack(lhs, rhs))
-        return 0;
-    return broken(check, rule, what, period, "is not", lhs.value, rhs);
+    const struct scenario *sc = plan->scenario;
+    size_t offers = (size_t)sc->offer_count, sites = (size_t)sc->site_count;
+    size_t workloads = (size_t)sc->workload_count, systems = sc->catalog.system_count;
+    size_t periods = (size_t)sc->period_count, existing = 0, regions = 0;
+
+    *c = (struct check){.plan = plan, .sc = sc, .err = err};
+    c->existing_base = mem_zero(offers, sizeof(int));
+    c->region_base = mem_zero(workloads, sizeof(int));
+    for (size_t o = 0; o < offers; o++) {
+        c->existing_base[o] = (int)existing;
+        existing += (size_t)sc->offers[o].existing_count;
+    }
+    for (size_t j = 0; j < workloads; j++) {
+        c->region_base[j] = (int)regions;
+        regions += (size_t)sc->workloads[j].region_count + 1;
+    }
+    c->acquired = mem_zero(offers * sites * periods, sizeof(double));
+    c->kept = mem_zero(existing * periods, sizeof(double));
+    c->installed = mem_zero(offers * sites * periods, sizeof(double));
+    c->standing = mem_zero(systems * sites * periods, sizeof(double));
+    c->standing_firm = mem_zero(systems * sites * periods, sizeof(double));
+    c->running = mem_zero(systems * sites * periods, sizeof(double));
+    c->running_firm = mem_zero(systems * sites * periods, sizeof(double));
+    c->run_kw = mem_zero(sites * periods, sizeof(double));
+    c->run_kw_mean = mem_zero(sites * periods, sizeof(double));
+    c->work = mem_zero(workloads * sites * periods, sizeof(double));
+    c->running_of = mem_zero(workloads * periods, sizeof(double));
+    c->served = mem_zero(regions * periods, sizeof(double));
+    c->served_from = mem_zero(workloads * sites * periods, sizeof(double));
+    c->unmet = mem_zero(regions * periods, sizeof(double));
+    c->shortfall = mem_zero((size_t)sc->commitment_count * periods, sizeof(double));
+    c->capex_usd = mem_zero(offers * periods, sizeof(double));
+    c->rent_usd = mem_zero(offers * periods, sizeof(double));
+    c->maintenance_usd = mem_zero(offers * periods, sizeof(double));
+    c->operating_mw = mem_zero(sites * periods, sizeof(double));
+    c->nameplate_mw = mem_zero(sites * periods, sizeof(double));
+    c->mwh = mem_zero(sites * periods, sizeof(double));
 }
 
-size_t check_offer_at(const struct capacity_check *c, int offer, int site, int period)
+static void fini_check(struct check *c)
 {
-    return ((size_t)offer * (size_t)c->sites + (size_t)site) * (size_t)c->periods + (size_t)period;
-}
+    double *tables[] = {c->acquired, c->kept, c->installed, c->standing, c->standing_firm,
+        c->running, c->running_firm, c->run_kw, c->run_kw_mean, c->work, c->running_of, c->served,
+        c->served_from, c->unmet, c->shortfall, c->capex_usd, c->rent_usd, c->maintenance_usd,
+        c->operating_mw, c->nameplate_mw, c->mwh};
 
-size_t check_system_at(const struct capacity_check *c, int system, int site, int period)
-{
-    return ((size_t)system * (size_t)c->sites + (size_t)site) * (size_t)c->periods + (size_t)period;
-}
-
-size_t check_workload_at(const struct capacity_check *c, int workload, int site, int period)
-{
-    return ((size_t)workload * (size_t)c->sites + (size_t)site) * (size_t)c->periods +
-           (size_t)period;
-}
-
-size_t check_site_at(const struct capacity_check *c, int site, int period)
-{
-    return (size_t)site * (size_t)c->periods + (size_t)period;
-}
-
-static void create_arrays(struct capacity_check *c)
-{
-    size_t cells = (size_t)c->sites * (size_t)c->periods;
-
-    c->acquired = mem_zero((size_t)c->offers * cells, sizeof(double));
-    c->installed = mem_zero((size_t)c->offers * cells, sizeof(double));
-    c->stock = mem_zero((size_t)c->systems * cells, sizeof(double));
-    c->firm = mem_zero((size_t)c->systems * cells, sizeof(double));
-    c->busy = mem_zero((size_t)c->systems * cells, sizeof(double));
-    c->busy_firm = mem_zero((size_t)c->systems * cells, sizeof(double));
-    c->made = mem_zero((size_t)c->workloads * cells, sizeof(double));
-    c->work_kw = mem_zero(cells, sizeof(double));
-    c->work_mean_kw = mem_zero(cells, sizeof(double));
-}
-
-static void release_arrays(struct capacity_check *c)
-{
-    mem_free(c->acquired);
-    mem_free(c->installed);
-    mem_free(c->stock);
-    mem_free(c->firm);
-    mem_free(c->busy);
-    mem_free(c->busy_firm);
-    mem_free(c->made);
-    mem_free(c->work_kw);
-    mem_free(c->work_mean_kw);
+    for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++)
+        mem_free(tables[i]);
+    mem_free(c->existing_base);
+    mem_free(c->region_base);
 }
 
 int capacity_plan_check(const struct capacity_plan *plan, struct err *err)
 {
-    struct capacity_check check = {.plan = plan,
-        .scenario = plan->scenario,
-        .sites = plan->scenario->site_count,
-        .periods = plan->scenario->period_count,
-        .systems = (int)plan->scenario->catalog.system_count,
-        .offers = plan->scenario->offer_count,
-        .workloads = plan->scenario->workload_count,
-        .err = err};
-    int rc = -1;
+    static int (*const STEPS[])(struct check *) = {check_read_systems, check_systems,
+        check_read_runs, check_sites, check_read_work, check_work, check_rules, check_costs,
+        check_lists};
+    struct check c;
+    int rc = 0;
 
     if (!plan->has_plan)
         return 0;
-    create_arrays(&check);
-    if (check_read_decisions(&check) == 0 && check_supply_and_sites(&check) == 0 &&
-        check_workloads(&check) == 0 && check_money(&check) == 0)
-        rc = 0;
-    release_arrays(&check);
+    init_check(&c, plan, err);
+    for (size_t i = 0; rc == 0 && i < sizeof STEPS / sizeof STEPS[0]; i++)
+        rc = STEPS[i](&c);
+    fini_check(&c);
     return rc;
 }

@@ -1,105 +1,144 @@
-/* Rules 1 to 5 and 12: supply, capacity, power, floor, diversity. */
-#include "base/units.h"
+/* The check of what runs: capacity, power and floor of each site. */
 #include "planner/capacity_check_private.h"
+
+#include "base/units.h"
 
 #include <math.h>
 
-/* 1. Supply: sum over s of acq <= supply; acquired and still in term <= max-systems. */
-static int check_offer(struct capacity_check *c, int o, int t)
-{
-    const struct offer *offer = &c->scenario->offers[o];
-    const struct period *periods = c->scenario->periods;
-    struct check_sum acquired = {0};
-    struct check_sum in_term = {0};
+/* --- Reading */
 
-    for (int s = 0; s < c->sites; s++) {
-        check_add(&acquired, c->acquired[check_offer_at(c, o, s, t)]);
-        for (int since = 0; since <= t; since++)
-            if (offer_is_in_term(offer, periods[since].start, periods[t].start))
-                check_add(&in_term, c->acquired[check_offer_at(c, o, s, since)]);
+static bool is_malformed(const struct check *c, const struct plan_run *row)
+{
+    const struct catalog *catalog = &c->sc->catalog;
+
+    return row->workload < 0 || row->workload >= c->sc->workload_count || row->site < 0 ||
+           row->site >= c->sc->site_count || row->system < 0 ||
+           (size_t)row->system >= catalog->system_count || row->mode < 0 ||
+           row->mode >= catalog->systems[row->system].mode_count || row->period < 0 ||
+           row->period >= c->sc->period_count || !isfinite(row->systems) || row->systems < 0;
+}
+
+/* x[j,s,k,m,t] exists: a rate, a site that it may use, a period of its window */
+static int check_allowed(const struct check *c, const struct plan_run *row)
+{
+    const struct workload *w = &c->sc->workloads[row->workload];
+    char month[DATE_TEXT_SIZE];
+
+    if (!(w->rates[row->system].units_per_hour > 0))
+        return check_fail(
+            c, "runs: %s has no rate on %s", w->id, c->sc->catalog.systems[row->system].id);
+    if (!w->may_use[row->site])
+        return check_fail(c, "runs: %s may not use %s", w->id, c->sc->sites[row->site].id);
+    if (!workload_is_open(w, &c->sc->periods[row->period]))
+        return check_fail(
+            c, "runs: %s is outside its window in %s", w->id, check_month(c, row->period, month));
+    return 0;
+}
+
+static int read_run(struct check *c, const struct plan_run *row)
+{
+    const struct workload *w;
+    const struct system *k;
+    double added_kw, units;
+
+    if (is_malformed(c, row))
+        return check_fail(c, "runs: a row is malformed");
+    if (check_allowed(c, row) != 0)
+        return -1;
+    w = &c->sc->workloads[row->workload];
+    k = &c->sc->catalog.systems[row->system];
+    units = row->systems * w->rates[row->system].units_per_hour *
+            k->modes[row->mode].throughput_frac;
+    added_kw = (k->power_kw * k->modes[row->mode].power_frac * w->power_frac - k->idle_kw) *
+               row->systems;
+    *check_site_cell(c, c->running, row->system, row->site, row->period) += row->systems;
+    if (!w->is_interruptible)
+        *check_site_cell(c, c->running_firm, row->system, row->site, row->period) += row->systems;
+    *check_cell(c, c->run_kw, row->site, row->period) += added_kw;
+    *check_cell(c, c->run_kw_mean, row->site, row->period) += added_kw * w->load_factor;
+    *check_site_cell(c, c->work, row->workload, row->site, row->period) += units;
+    *check_cell(c, c->running_of, row->workload, row->period) += row->systems;
+    return check_equal(c, row->units_per_hour, units, 0, "units of %s on %s", w->id, k->id);
+}
+
+int check_read_runs(struct check *c)
+{
+    for (size_t i = 0; i < c->plan->runs.count; i++)
+        if (read_run(c, &c->plan->runs.rows[i]) != 0)
+            return -1;
+    return 0;
+}
+
+/* --- Constraints */
+
+/* Sums over the kinds of system that stand at a site. */
+struct standing {
+    double power_kw, idle_kw, racks;
+};
+
+/* 2. Capacity: what runs on a kind of system is at most the available share of what is there. */
+static int check_capacity(struct check *c, int k, int s, int t)
+{
+    const struct system *system = &c->sc->catalog.systems[k];
+    char month[DATE_TEXT_SIZE];
+
+    if (check_at_most(c, *check_site_cell(c, c->running, k, s, t),
+            system->availability * *check_site_cell(c, c->standing, k, s, t), 1,
+            "capacity of %s at %s in %s", system->id, c->sc->sites[s].id,
+            check_month(c, t, month)) != 0)
+        return -1;
+    return check_at_most(c, *check_site_cell(c, c->running_firm, k, s, t),
+        system->availability * *check_site_cell(c, c->standing_firm, k, s, t), 1,
+        "firm capacity of %s at %s in %s", system->id, c->sc->sites[s].id,
+        check_month(c, t, month));
+}
+
+static int check_systems_at(struct check *c, int s, int t, struct standing *standing)
+{
+    for (int k = 0; k < (int)c->sc->catalog.system_count; k++) {
+        const struct system *system = &c->sc->catalog.systems[k];
+        double all = *check_site_cell(c, c->standing, k, s, t);
+
+        if (check_capacity(c, k, s, t) != 0)
+            return -1;
+        standing->power_kw += system->power_kw * all;
+        standing->idle_kw += system->idle_kw * all;
+        standing->racks += system->rack_count * all;
     }
-    if (check_at_most(c, "supply", offer->id, t, acquired, offer_supply(offer, &periods[t])) != 0)
+    return 0;
+}
+
+/* 3. to 5. Operating and nameplate power at the meter, floor. */
+static int check_site(struct check *c, int s, int t)
+{
+    const struct site *site = &c->sc->sites[s];
+    const struct period *p = &c->sc->periods[t];
+    double limit_mw = dated_value_at(&site->power_mw, p->start, 0);
+    double mw_per_kw = site->pue / UNITS_KW_PER_MW;
+    struct standing standing = {0};
+    char month[DATE_TEXT_SIZE];
+
+    if (check_systems_at(c, s, t, &standing) != 0)
         return -1;
-    return check_at_most(c, "max-systems", offer->id, t, in_term, offer->max_systems);
-}
-
-/* 2. Capacity: busy <= A · stock; of work that can't be interrupted, <= A · firm stock. */
-static int check_capacity(struct capacity_check *c, int k, int s, int t)
-{
-    const struct system *system = &c->scenario->catalog.systems[k];
-    size_t at = check_system_at(c, k, s, t);
-    struct check_sum busy = {0};
-    struct check_sum busy_firm = {0};
-
-    check_add(&busy, c->busy[at]);
-    check_add(&busy_firm, c->busy_firm[at]);
-    if (check_at_most(c, "capacity", system->id, t, busy, system->availability * c->stock[at]) != 0)
+    *check_cell(c, c->mwh, s, t) = mw_per_kw * p->hours *
+                                   (*check_cell(c, c->run_kw_mean, s, t) + standing.idle_kw);
+    *check_cell(c, c->operating_mw, s, t) = mw_per_kw *
+                                            (*check_cell(c, c->run_kw, s, t) + standing.idle_kw);
+    *check_cell(c, c->nameplate_mw, s, t) = mw_per_kw * standing.power_kw;
+    if (check_at_most(c, *check_cell(c, c->operating_mw, s, t), limit_mw, 1,
+            "operating power at %s in %s", site->id, check_month(c, t, month)) != 0 ||
+        check_at_most(c, *check_cell(c, c->nameplate_mw, s, t), limit_mw * site->oversubscription,
+            1, "nameplate power at %s in %s", site->id, check_month(c, t, month)) != 0)
         return -1;
-    return check_at_most(
-        c, "firm capacity", system->id, t, busy_firm, system->availability * c->firm[at]);
+    return check_at_most(c, standing.racks, site_rack_positions_at(site, p->start), 1,
+        "floor at %s in %s", site->id, check_month(c, t, month));
 }
 
-/* 3, 4 and 5: operating power, nameplate power, floor. */
-static int check_site(struct capacity_check *c, int s, int t)
+int check_sites(struct check *c)
 {
-    const struct site *site = &c->scenario->sites[s];
-    date_month month = c->scenario->periods[t].start;
-    double limit_kw = dated_value_at(&site->power_mw, month, 0) * UNITS_KW_PER_MW;
-    struct check_sum operating = {0};
-    struct check_sum nameplate = {0};
-    struct check_sum racks = {0};
-
-    check_add(&operating, site->pue * c->work_kw[check_site_at(c, s, t)]);
-    for (int k = 0; k < c->systems; k++) {
-        const struct system *system = &c->scenario->catalog.systems[k];
-        double stock = c->stock[check_system_at(c, k, s, t)];
-
-        check_add(&operating, site->pue * system->idle_kw * stock);
-        check_add(&nameplate, site->pue * system->power_kw * stock);
-        check_add(&racks, system->rack_count * stock);
-    }
-    if (check_at_most(c, "operating power", site->id, t, operating, limit_kw) != 0 ||
-        check_at_most(
-            c, "nameplate power", site->id, t, nameplate, limit_kw * site->oversubscription) != 0)
-        return -1;
-    return check_at_most(c, "floor", site->id, t, racks, site_rack_positions_at(site, month));
-}
-
-/* 12. Diversity: nameplate power of those that count <= max-share · all. */
-static int check_limit(struct capacity_check *c, const struct share_limit *limit, int t)
-{
-    date_month month = c->scenario->periods[t].start;
-    struct check_sum excess = {0};
-
-    if (month < limit->from || month >= limit->to)
-        return 0;
-    for (int k = 0; k < c->systems; k++)
-        for (int s = 0; s < c->sites; s++) {
-            double kw = c->scenario->catalog.systems[k].power_kw *
-                        c->stock[check_system_at(c, k, s, t)];
-
-            check_add(&excess, limit->counts_system[k] ? kw : 0);
-            check_add(&excess, -limit->max_share * kw);
-        }
-    return check_at_most(c, "limit", limit->id, t, excess, 0);
-}
-
-int check_supply_and_sites(struct capacity_check *c)
-{
-    for (int t = 0; t < c->periods; t++) {
-        for (int o = 0; o < c->offers; o++)
-            if (check_offer(c, o, t) != 0)
-                return -1;
-        for (int s = 0; s < c->sites; s++) {
-            for (int k = 0; k < c->systems; k++)
-                if (check_capacity(c, k, s, t) != 0)
-                    return -1;
+    for (int s = 0; s < c->sc->site_count; s++)
+        for (int t = 0; t < c->sc->period_count; t++)
             if (check_site(c, s, t) != 0)
                 return -1;
-        }
-        for (int i = 0; i < c->scenario->limit_count; i++)
-            if (check_limit(c, &c->scenario->limits[i], t) != 0)
-                return -1;
-    }
     return 0;
 }

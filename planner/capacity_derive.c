@@ -11,11 +11,11 @@
 struct sums {
     struct capacity_plan *plan;
     const struct scenario *sc;
-    double *installed;     /* [offer][site][period] systems */
-    double *operating_kw;  /* [site][period], IT */
-    double *nameplate_kw;  /* [site][period], IT */
-    double *energy_kwh;    /* [site][period], at the meter */
-    double *capex_usd;     /* [offer][period], not discounted; the others too */
+    double *installed;    /* [offer][site][period] systems */
+    double *operating_kw; /* [site][period], IT */
+    double *nameplate_kw; /* [site][period], IT */
+    double *energy_kwh;   /* [site][period], at the meter */
+    double *capex_usd;    /* [offer][period], not discounted; the others too */
     double *rent_usd;
     double *maintenance_usd;
 };
@@ -58,8 +58,7 @@ static void sum_existing(struct sums *u)
 
         for (int e = 0; offer->kind != OFFER_BUY && e < offer->existing_count; e++)
             for (int t = 0; t < u->sc->period_count; t++)
-                if (offer_is_in_term(
-                        offer, offer->existing[e].acquired, u->sc->periods[t].start))
+                if (offer_is_in_term(offer, offer->existing[e].acquired, u->sc->periods[t].start))
                     *installed_at(u, o, offer->existing[e].site, t) += offer->existing[e].count;
     }
     for (size_t i = 0; i < u->plan->kept.count; i++) {
@@ -77,12 +76,11 @@ static void add_installed(struct sums *u, int o, int s, int t, double systems)
     const struct period *p = &u->sc->periods[t];
 
     *of_offer(u, u->rent_usd, o, t) += systems * offer->usd_per_system_hour * p->hours;
-    *of_offer(u, u->maintenance_usd, o, t) +=
-        systems * offer->opex_usd_per_year * p->month_count / UNITS_MONTHS_PER_YEAR;
+    *of_offer(u, u->maintenance_usd, o, t) += systems * offer->opex_usd_per_year * p->month_count /
+                                              UNITS_MONTHS_PER_YEAR;
     *at_site(u, u->nameplate_kw, s, t) += systems * system->power_kw;
     *at_site(u, u->operating_kw, s, t) += systems * system->idle_kw;
-    *at_site(u, u->energy_kwh, s, t) +=
-        systems * system->idle_kw * u->sc->sites[s].pue * p->hours;
+    *at_site(u, u->energy_kwh, s, t) += systems * system->idle_kw * u->sc->sites[s].pue * p->hours;
     PLAN_APPEND(
         u->plan->installed, (struct plan_installed){o, s, t, systems, systems * system->power_kw});
 }
@@ -183,15 +181,14 @@ static void sum_runs(struct sums *u)
 
         *at_site(u, u->operating_kw, row->site, row->period) += kw;
         *at_site(u, u->energy_kwh, row->site, row->period) += kw * w->load_factor *
-                                                               u->sc->sites[row->site].pue *
-                                                               u->sc->periods[row->period].hours;
+                                                              u->sc->sites[row->site].pue *
+                                                              u->sc->periods[row->period].hours;
     }
 }
 
 static double kg_per_mwh(const struct sums *u, int s, int t)
 {
-    return dated_value_at(
-        &u->sc->sites[s].energy_kg_co2_per_mwh, u->sc->periods[t].start, 0);
+    return dated_value_at(&u->sc->sites[s].energy_kg_co2_per_mwh, u->sc->periods[t].start, 0);
 }
 
 static double usd_per_mwh(const struct sums *u, int s, int t)
@@ -265,8 +262,8 @@ static void cost_energy(struct sums *u)
             double delta = u->sc->periods[t].discount;
 
             u->plan->cost_usd[COST_ENERGY] += delta * mwh_at(u, s, t) * usd_per_mwh(u, s, t);
-            u->plan->cost_usd[COST_CARBON] +=
-                delta * tonnes_at(u, s, t) * u->sc->horizon.carbon_usd_per_tonne;
+            u->plan->cost_usd[COST_CARBON] += delta * tonnes_at(u, s, t) *
+                                              u->sc->horizon.carbon_usd_per_tonne;
         }
 }
 
@@ -317,11 +314,10 @@ static void cost_promises(struct sums *u)
     }
     for (size_t i = 0; i < u->plan->ported.count; i++) {
         const struct workload *w = &u->sc->workloads[u->plan->ported.rows[i].workload];
-        double delta = first_discount(u->sc,
-            w->kind == WORKLOAD_INFERENCE ? u->sc->horizon.start : w->start);
+        double delta = first_discount(
+            u->sc, w->kind == WORKLOAD_INFERENCE ? u->sc->horizon.start : w->start);
 
-        u->plan->cost_usd[COST_PORTING] +=
-            delta * w->portings[u->plan->ported.rows[i].porting].usd;
+        u->plan->cost_usd[COST_PORTING] += delta * w->portings[u->plan->ported.rows[i].porting].usd;
     }
 }
 

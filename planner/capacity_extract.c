@@ -15,7 +15,8 @@ static double value_of(const struct capacity_model *model, int column)
     return value * model->column_scale[column];
 }
 
-static double systems_of(const struct capacity_plan *plan, const struct column_key *key, double value)
+static double systems_of(
+    const struct capacity_plan *plan, const struct column_key *key, double value)
 {
     bool is_whole = plan->is_whole && key->family != COLUMN_RUN;
 
@@ -57,8 +58,8 @@ static void add_systems(struct capacity_plan *plan, const struct column_key *key
     if (systems <= 0)
         return;
     if (key->family == COLUMN_ACQUIRE)
-        PLAN_APPEND(plan->acquired,
-            (struct plan_acquired){key->offer, key->site, key->period, systems});
+        PLAN_APPEND(
+            plan->acquired, (struct plan_acquired){key->offer, key->site, key->period, systems});
     else if (key->family == COLUMN_KEEP)
         PLAN_APPEND(
             plan->kept, (struct plan_kept){key->offer, key->existing, key->period, systems});

@@ -10,8 +10,7 @@
 
 /* list.rows[count] = the row that follows (a struct value, for its commas in parentheses). */
 #define PLAN_APPEND(list, ...)                                                                     \
-    ((list).rows =                                                                                 \
-            mem_grow((list).rows, (list).count, &(list).capacity, sizeof *(list).rows),            \
+    ((list).rows = mem_grow((list).rows, (list).count, &(list).capacity, sizeof *(list).rows),     \
         (list).rows[(list).count++] = (__VA_ARGS__))
 
 /* Amounts below are noise of the solver: systems, and a share of a demand, volume or commitment. */

@@ -1,7 +1,7 @@
 /*
- * What limits are worth, from the duals of the solved model. The sign is that of capacity_plan.h: by
- * how much the minimum falls for one more unit, so a limit's price is >= 0, and that of what must be
- * met (demand, survive, volume, commitments) <= 0.
+ * What limits are worth, from the duals of the solved model. The sign is that of capacity_plan.h:
+ * by how much the minimum falls for one more unit, so a limit's price is >= 0, and that of what
+ * must be met (demand, survive, volume, commitments) <= 0.
  */
 #include "planner/capacity_plan_private.h"
 
@@ -80,17 +80,15 @@ static const char *capacity_id(const struct pricing *p, const struct row_key *ke
 
 static double *demand_price(const struct pricing *p, int workload, int region, int period)
 {
-    return &p->demand[(size_t)(p->region_base[workload] + region) *
-                          (size_t)p->sc->period_count +
+    return &p->demand[(size_t)(p->region_base[workload] + region) * (size_t)p->sc->period_count +
                       (size_t)period];
 }
 
 static void add_set_price(struct pricing *p, const struct row_key *key, double usd)
 {
     for (int g = 0; g < p->sc->workloads[key->workload].region_count; g++)
-        if (g == key->region ||
-            (key->region < 0 && g < SCENARIO_SURVIVE_REGIONS_MAX &&
-                (key->region_set & 1u << g) != 0))
+        if (g == key->region || (key->region < 0 && g < SCENARIO_SURVIVE_REGIONS_MAX &&
+                                    (key->region_set & 1u << g) != 0))
             *demand_price(p, key->workload, g, key->period) += usd;
 }
 
@@ -101,8 +99,8 @@ static void add_unmet_price(struct pricing *p, int column)
 
     if (reduced < -DUAL_MIN)
         *demand_price(p, key->workload, key->region < 0 ? 0 : key->region,
-            key->period < 0 ? 0 : key->period) -=
-            reduced * p->model->cost_scale / p->model->column_scale[column];
+            key->period < 0 ? 0 : key->period) -= reduced * p->model->cost_scale /
+                                                  p->model->column_scale[column];
 }
 
 static void list_demand(struct pricing *p)
@@ -156,8 +154,8 @@ static void price_rule_row(struct pricing *p, const struct row_key *key, double 
     if (key->family == ROW_BUDGET) {
         const struct budget *budget = &p->sc->budgets[key->budget];
 
-        add_price(p, PRICE_BUDGET, budget->id, -1, usd,
-            budget->kind == BUDGET_CARBON ? "tonne" : "USD");
+        add_price(
+            p, PRICE_BUDGET, budget->id, -1, usd, budget->kind == BUDGET_CARBON ? "tonne" : "USD");
     } else if (key->family == ROW_LIMIT) {
         add_price(p, PRICE_LIMIT, p->sc->limits[key->limit].id, key->period, usd, "MW");
     } else {
@@ -225,8 +223,8 @@ static void init_pricing(
         rows += sc->workloads[j].region_count > 0 ? (size_t)sc->workloads[j].region_count : 1;
     }
     p->demand = mem_zero(rows * (size_t)sc->period_count, sizeof *p->demand);
-    p->site_power =
-        mem_zero((size_t)sc->site_count * (size_t)sc->period_count, sizeof *p->site_power);
+    p->site_power = mem_zero(
+        (size_t)sc->site_count * (size_t)sc->period_count, sizeof *p->site_power);
 }
 
 void capacity_plan_price(struct capacity_plan *plan, const struct capacity_model *model)

@@ -14,8 +14,8 @@ struct serving {
     int workload;
     const struct workload *w;
     int site_count;
-    double *made;     /* [period][site]: q */
-    double *unmet;    /* [period][region]: as the solver has it */
+    double *made;                    /* [period][site]: q */
+    double *unmet;                   /* [period][region]: as the solver has it */
     size_t run, flow_row, unmet_row; /* the next in the plan's runs, and in these: */
     struct plan_served *flow_rows;
     struct plan_unmet *unmet_rows;
@@ -120,8 +120,7 @@ static double start_period(struct serving *v, int period)
     const struct period *p = &v->plan->scenario->periods[period];
     double largest = 0;
 
-    memset(v->flow, 0,
-        (size_t)v->w->region_count * (size_t)v->site_count * sizeof *v->flow);
+    memset(v->flow, 0, (size_t)v->w->region_count * (size_t)v->site_count * sizeof *v->flow);
     memcpy(v->spare, v->made + (size_t)period * (size_t)v->site_count,
         (size_t)v->site_count * sizeof *v->spare);
     for (int g = 0; g < v->w->region_count; g++) {
@@ -137,8 +136,7 @@ static double start_period(struct serving *v, int period)
 /* What is served, and of each region the rest. */
 static void list_region(struct serving *v, int region, int period)
 {
-    double demand =
-        region_demand_at(&v->w->regions[region], &v->plan->scenario->periods[period]);
+    double demand = region_demand_at(&v->w->regions[region], &v->plan->scenario->periods[period]);
     double left = demand;
 
     for (int s = 0; s < v->site_count; s++) {
@@ -150,8 +148,8 @@ static void list_region(struct serving *v, int region, int period)
         PLAN_APPEND(v->plan->served, (struct plan_served){v->workload, region, s, period, flow});
     }
     if (!v->w->is_required && left > PLAN_SHARE_MIN * demand)
-        PLAN_APPEND(v->plan->unmet,
-            (struct plan_unmet){v->workload, region, period, left, left / demand});
+        PLAN_APPEND(
+            v->plan->unmet, (struct plan_unmet){v->workload, region, period, left, left / demand});
 }
 
 static void serve_period(struct serving *v, int period)
@@ -180,8 +178,7 @@ static void read_work(struct serving *v)
 
 static void read_unmet(struct serving *v)
 {
-    for (; v->unmet_row < v->unmet_row_count &&
-           v->unmet_rows[v->unmet_row].workload == v->workload;
+    for (; v->unmet_row < v->unmet_row_count && v->unmet_rows[v->unmet_row].workload == v->workload;
          v->unmet_row++) {
         const struct plan_unmet *row = &v->unmet_rows[v->unmet_row];
 
@@ -240,8 +237,7 @@ static void serve_volume(struct serving *v)
     for (; v->run < plan->runs.count && plan->runs.rows[v->run].workload == v->workload; v->run++)
         left -= plan->runs.rows[v->run].units_per_hour *
                 plan->scenario->periods[plan->runs.rows[v->run].period].hours;
-    for (; v->unmet_row < v->unmet_row_count &&
-           v->unmet_rows[v->unmet_row].workload == v->workload;
+    for (; v->unmet_row < v->unmet_row_count && v->unmet_rows[v->unmet_row].workload == v->workload;
          v->unmet_row++)
         left = fmax(left, v->unmet_rows[v->unmet_row].units);
     left = fmin(left, v->w->volume_units);

@@ -40,8 +40,8 @@ static bool ask_stop(void *context)
 
 /* --- Solving: the one place where the model meets the solver */
 
-static enum lp_status run_solver(
-    struct capacity_model *model, const struct solve_options *options, double left_s, struct err *err)
+static enum lp_status run_solver(struct capacity_model *model, const struct solve_options *options,
+    double left_s, struct err *err)
 {
     struct solve_options copy = *options;
     const struct lp_options lp_options = {.time_limit_s = left_s,
