@@ -12,6 +12,7 @@
 #include "planner/plan_csv.h"
 #include "planner/plan_json.h"
 #include "planner/plan_text.h"
+#include "workloads/rates_file.h"
 
 enum { EXIT_DONE = 0, EXIT_NO_PLAN = 1, EXIT_INPUT = 2, EXIT_LIMIT = 3 };
 
@@ -36,7 +37,8 @@ static const struct option OPTIONS[] = {
         NULL},
     {"rates", 0, OPTION_TEXT, offsetof(struct plan_options, rates_path), "FILE",
         "take rates and power fractions from a CSV file of measurements; `wattyard help rates` has "
-        "its form", 0, 0, NULL},
+        "its form",
+        0, 0, NULL},
     {"periods", 0, OPTION_CHOICE, offsetof(struct plan_options, periods), "WHICH",
         "fit: put periods together where tables would not fit the page; all: show each", 0, 0,
         PERIODS_CHOICES},
@@ -60,6 +62,7 @@ static const char DETAILS[] =
 static const char EXAMPLES[] =
     "wattyard plan two-sites.xml  # the plan as tables\n"
     "wattyard plan two-sites.xml --periods all --csv out  # all periods, and CSV files\n"
+    "wattyard plan two-sites.xml --rates measured.csv  # with what your fleet measured\n"
     "wattyard plan two-sites.xml --json | jq .cost_usd\n"
     "wattyard plan two-sites.xml --write-mps model.mps  # then: glpsol --freemps model.mps\n";
 
@@ -188,11 +191,27 @@ static int plan_scenario(const struct scenario *scenario, double read_s,
     return status;
 }
 
+static struct scenario *load(
+    const char *path, const struct plan_options *options, const struct command_context *context)
+{
+    struct faults faults = {0};
+    struct scenario *scenario = scenario_load(path, context->data_folder, &faults);
+
+    if (scenario != NULL && options->rates_path != NULL &&
+        rates_file_apply(scenario, options->rates_path, &faults) != 0) {
+        scenario_destroy(scenario);
+        scenario = NULL;
+    }
+    if (faults.count > 0)
+        faults_print(&faults, context->err);
+    faults_fini(&faults);
+    return scenario;
+}
+
 static int run(
     const struct command *command, int argc, char **argv, const struct command_context *context)
 {
     struct plan_options options = {0};
-    struct faults faults = {0};
     const char *positional[1];
     size_t positional_count;
     struct scenario *scenario;
@@ -203,10 +222,7 @@ static int run(
     if (status >= 0)
         return status;
     interrupt_block();
-    scenario = scenario_load(positional[0], context->data_folder, &faults);
-    if (faults.count > 0)
-        faults_print(&faults, context->err);
-    faults_fini(&faults);
+    scenario = load(positional[0], &options, context);
     if (scenario == NULL)
         return EXIT_INPUT;
     status = plan_scenario(scenario, clock_monotonic_s() - start_s, &options, context);
