@@ -203,8 +203,7 @@ size_t plan_holds_rank(
     return count;
 }
 
-/* "power at oregon, 2027-01 to 2027-09: one more MW saves $5.6 m" */
-static void add_words(
+void plan_holds_words(
     const struct scenario *scenario, const struct plan_hold *hold, struct str *out)
 {
     bool has_gaps = hold->period_count < hold->last - hold->first + 1;
@@ -232,7 +231,7 @@ void plan_holds_print(const struct capacity_plan *plan, size_t count, FILE *stre
 
     for (size_t i = 0; i < hold_count && i < count; i++) {
         str_clear(&words);
-        add_words(plan->scenario, &holds[i], &words);
+        plan_holds_words(plan->scenario, &holds[i], &words);
         table_cell(table, "  %2zu  %s", i + 1, str_text(&words));
         table_cell(table, "%s", units_money(holds[i].percent_usd, money, sizeof money));
         table_end_row(table);

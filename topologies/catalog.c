@@ -79,12 +79,22 @@ static bool note_covers(const struct figure_note *note, const char *attribute)
     return false;
 }
 
+const struct figure_note *figure_note_find(
+    const struct figure_note *notes, size_t count, const char *attribute)
+{
+    const struct figure_note *found = NULL;
+
+    for (size_t i = 0; i < count; i++)
+        if (note_covers(&notes[i], attribute) && (found == NULL || notes[i].is_estimate))
+            found = &notes[i];
+    return found;
+}
+
 static bool has_estimate(const struct figure_note *notes, size_t count, const char *attribute)
 {
-    for (size_t i = 0; i < count; i++)
-        if (notes[i].is_estimate && note_covers(&notes[i], attribute))
-            return true;
-    return false;
+    const struct figure_note *note = figure_note_find(notes, count, attribute);
+
+    return note != NULL && note->is_estimate;
 }
 
 bool chip_is_estimate(const struct chip *chip, const char *attribute)

@@ -111,6 +111,10 @@ const char *catalog_nearest_system(const struct catalog *catalog, const char *id
 
 int system_chip_count(const struct system *system);
 
+/* The note on an attribute, an estimate before a source; NULL where it has none. */
+const struct figure_note *figure_note_find(
+    const struct figure_note *notes, size_t count, const char *attribute);
+
 /* Was this attribute of the chip or system (or of the chip behind it) estimated, rather than taken
  * from a source? Figures that were are marked wherever they are shown. */
 bool chip_is_estimate(const struct chip *chip, const char *attribute);
