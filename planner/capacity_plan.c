@@ -1,6 +1,7 @@
 #include "planner/capacity_plan.h"
 
 #include "base/mem.h"
+#include "planner/conflict.h"
 
 const char *const PLAN_STATUS_NAMES[] = {[PLAN_OPTIMAL] = "optimal",
     [PLAN_INFEASIBLE] = "infeasible",
@@ -57,6 +58,7 @@ void capacity_plan_destroy(struct capacity_plan *plan)
     mem_free(plan->energy.rows);
     mem_free(plan->power.rows);
     mem_free(plan->prices.rows);
+    conflict_destroy(plan->conflict);
     arena_destroy(plan->arena);
     mem_free(plan);
 }

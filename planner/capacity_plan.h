@@ -11,6 +11,7 @@
 #include <stddef.h>
 
 struct arena;
+struct conflict;
 struct err;
 
 enum plan_status { PLAN_OPTIMAL, PLAN_INFEASIBLE, PLAN_UNBOUNDED, PLAN_TIME_LIMIT };
@@ -156,7 +157,8 @@ struct capacity_plan {
     PLAN_LIST(plan_energy) energy;
     PLAN_LIST(plan_power) power;
     PLAN_LIST(plan_price) prices;
-    struct arena *arena; /* owns the texts */
+    struct conflict *conflict; /* why there is no plan; NULL: not asked. Owned */
+    struct arena *arena;       /* owns the texts */
 };
 
 struct capacity_plan *capacity_plan_create(const struct scenario *scenario);

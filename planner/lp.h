@@ -130,7 +130,8 @@ double lp_row_lower(const struct lp *lp, int row);
 double lp_row_upper(const struct lp *lp, int row);
 double lp_column_lower(const struct lp *lp, int column);
 double lp_column_upper(const struct lp *lp, int column);
-/* The terms of a column, in the order given; both arrays have room for all rows. Returns how many. */
+/* The terms of a column, in the order given; both arrays have room for all rows. Returns how many.
+ */
 int lp_column_terms(const struct lp *lp, int column, int *rows, double *coefficients);
 void lp_name(const struct lp *lp, enum lp_thing thing, int index, char *buffer, size_t size);
 

@@ -7,6 +7,7 @@
 #include "base/interrupt.h"
 #include "base/progress.h"
 #include "planner/capacity_solve.h"
+#include "planner/conflict.h"
 #include "planner/lp.h"
 #include "planner/output_file.h"
 #include "planner/plan_csv.h"
@@ -139,6 +140,16 @@ static struct capacity_plan *solve(const struct scenario *scenario,
     return plan;
 }
 
+/* Why there is no plan; what is not known by the time limit is left out. NULL: not known. */
+static struct conflict *explain(
+    const struct scenario *scenario, const struct plan_options *options, struct err *err)
+{
+    const struct conflict_options conflict_options = {
+        .time_limit_s = options->time_limit_s, .stop = ask_stop, .clock_s = clock_monotonic_s};
+
+    return conflict_find(scenario, &conflict_options, err);
+}
+
 static int print_plan(const struct capacity_plan *plan, const struct plan_options *options,
     FILE *stream, struct err *err)
 {
@@ -179,6 +190,8 @@ static int plan_scenario(const struct scenario *scenario, double read_s,
 
     if (write_models(scenario, options, &err) == 0)
         plan = solve(scenario, options, context, &err);
+    if (plan != NULL && plan->status == PLAN_INFEASIBLE)
+        plan->conflict = explain(scenario, options, &err);
     if (plan != NULL)
         plan->seconds.read = read_s;
     if (plan != NULL && print_plan(plan, options, context->out, &err) == 0) {

@@ -1,4 +1,5 @@
 #include "planner/plan_json.h"
+#include "planner/conflict.h"
 
 #include "base/json.h"
 #include "planner/lp.h"
@@ -103,7 +104,9 @@ int plan_json_print(
     write_figures(writer, plan);
     for (size_t i = 0; i < PLAN_LIST_COUNT; i++)
         write_list(writer, plan, &PLAN_LISTS[i]);
-    if (conflict != NULL)
+    if (plan->conflict != NULL)
+        conflict_write_json(plan->conflict, writer);
+    else if (conflict != NULL)
         json_text(writer, "conflict", conflict);
     json_close(writer);
     rc = json_print(writer, stream, err);

@@ -1,6 +1,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "base/units.h"
+#include "planner/conflict.h"
 #include "planner/plan_columns.h"
 #include "planner/plan_holds.h"
 #include "planner/plan_text_private.h"
@@ -149,27 +150,6 @@ const char *plan_text_refusal(const struct capacity_plan *plan)
     return NULL;
 }
 
-/* The demands that may not be missed: at least one of them has to give way. */
-static void print_demands(const struct scenario *scenario, FILE *stream)
-{
-    (void)fprintf(stream, "What must hold in it, one of which has to give way or be given more:\n");
-    for (int c = 0; c < scenario->commitment_count; c++) {
-        const struct commitment *commitment = &scenario->commitments[c];
-
-        if (commitment->kind == COMMITMENT_POWER && isnan(commitment->shortfall_usd_per_mw_month))
-            (void)fprintf(stream, "  %s:%ld: commitment %s\n", commitment->where.file,
-                commitment->where.line, commitment->id);
-    }
-    for (int j = 0; j < scenario->workload_count; j++)
-        if (scenario->workloads[j].is_required)
-            (void)fprintf(stream, "  %s:%ld: required workload %s\n",
-                scenario->workloads[j].where.file, scenario->workloads[j].where.line,
-                scenario->workloads[j].id);
-    for (int b = 0; b < scenario->budget_count; b++)
-        (void)fprintf(stream, "  %s:%ld: budget %s\n", scenario->budgets[b].where.file,
-            scenario->budgets[b].where.line, scenario->budgets[b].id);
-}
-
 void plan_text_print(
     const struct capacity_plan *plan, const struct plan_text_options *options, FILE *stream)
 {
@@ -180,10 +160,10 @@ void plan_text_print(
     (void)fprintf(stream, "\n");
     if (plan->has_plan)
         print_plan(plan, options, stream);
+    else if (plan->conflict != NULL)
+        conflict_print(plan->conflict, stream);
     else if (refusal != NULL)
         (void)fprintf(stream, "%s: %s.\n", plan->scenario->name, refusal);
     else
         (void)fprintf(stream, "No plan was found by then.\n");
-    if (plan->status == PLAN_INFEASIBLE)
-        print_demands(plan->scenario, stream);
 }
