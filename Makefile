@@ -155,12 +155,17 @@ $B/bench/%: $B/tests/bench/%.c.o $(SUPPORT) $(ARCHIVES)
 	@mkdir -p $(@D)
 	@$(CC) $(LDFLAGS) -o $@ $^ $(LIBRARIES) $(shell pkg-config --libs check 2>/dev/null)
 
-# Fuzzers are built whole by clang, in a folder of their own.
+# Fuzzers are built by clang, with assertions, in a folder of their own.
+FUZZ_SANITIZE := -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined
+FUZZ_OBJECTS := $(patsubst %,build/fuzz/%.o,$(wildcard $(foreach r,$(ROOMS),$r/*.c))) \
+  $(patsubst %,$B/%.o,$(EMBEDDED) base/chart.min.js)
 fuzzers: $(addprefix build/fuzz/,$(FUZZERS))
-build/fuzz/%: tests/fuzz/%.c $(wildcard $(foreach r,$(ROOMS),$r/*.[ch])) $(patsubst %,$B/%.o,$(EMBEDDED))
+build/fuzz/%.c.o: %.c Makefile
 	@mkdir -p $(@D)
-	$(CLANG) -std=c11 -g -O1 -fsanitize=fuzzer,address,undefined $(CPPFLAGS) $(SYSTEM_CFLAGS) -o $@ $< \
-	  $(wildcard $(foreach r,$(ROOMS),$r/*.c)) $(filter %.o,$^) $(LIBRARIES)
+	@echo "  CLANG $<"
+	@$(CLANG) -std=c11 -g -O1 $(FUZZ_SANITIZE) $(filter-out -DNDEBUG,$(CPPFLAGS)) $(SYSTEM_CFLAGS) -MMD -MP -c -o $@ $<
+$(addprefix build/fuzz/,$(FUZZERS)): build/fuzz/%: build/fuzz/tests/fuzz/%.c.o $(FUZZ_OBJECTS)
+	@$(CLANG) -fsanitize=fuzzer,address,undefined -o $@ $^ $(LIBRARIES)
 
 # --- Man pages: commands from their option tables, formats and models from their pages.
 PAGES := $(wildcard $(foreach r,$(ROOMS),$r/pages/*.txt))
@@ -182,4 +187,4 @@ install: all ## into DESTDIR/PREFIX: programs, data files, man pages, shell comp
 	install -m644 $B/man/*.5 $(DESTDIR)$(PREFIX)/share/man/man5
 	install -m644 base/completion.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/wattyard
 
--include $(shell find $B -name '*.d' 2>/dev/null)
+-include $(shell find $B build/fuzz -name '*.d' 2>/dev/null)
