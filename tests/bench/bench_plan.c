@@ -38,10 +38,16 @@ static const struct bench_case CASES[] = {
 /* What one run of a process came to. */
 struct measure {
     double wall_s;
+    double cpu_s; /* of user and system: what a busy machine does not change */
     double peak_bytes;
     bool is_ended; /* by the limit */
     int exit_status;
 };
+
+static double seconds_of(struct timeval time)
+{
+    return (double)time.tv_sec + (double)time.tv_usec * 1e-6;
+}
 
 static void redirect(const char *path)
 {
@@ -73,6 +79,7 @@ static struct measure run(char *const *words, const char *output_path, int limit
         return measure;
     }
     measure.wall_s = clock_monotonic_s() - start_s;
+    measure.cpu_s = seconds_of(usage.ru_utime) + seconds_of(usage.ru_stime);
     measure.peak_bytes = (double)usage.ru_maxrss * 1024;
     measure.is_ended = WIFSIGNALED(status);
     measure.exit_status = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
@@ -126,7 +133,8 @@ static void print_plan(const struct json_value *plan, const struct measure *ours
         units_count(number_in(plan, "size", "nonzeros"), nonzeros, sizeof nonzeros));
     printf("  read %.3f s, build %.3f s (%.1f %% of solve), solve %.3f s\n",
         number_in(plan, "seconds", "read"), build_s, 100 * build_s / solve_s, solve_s);
-    printf("  whole process %.2f s, %.0f MiB\n", ours->wall_s, ours->peak_bytes / 1048576);
+    printf("  whole process %.2f s, %.2f s of processor, %.0f MiB\n", ours->wall_s, ours->cpu_s,
+        ours->peak_bytes / 1048576);
 }
 
 /* The optimum that glpsol reports, NAN where it found none. Its output is small. */
@@ -155,13 +163,15 @@ static void print_peer(const struct bench_case *bench, const struct measure *our
     const struct measure *peer, double objective, double our_objective)
 {
     if (peer->is_ended)
-        printf("  glpsol  ended after %d s; %.0f MiB; wattyard takes less than %.2f of its time\n",
-            bench->limit_s, peer->peak_bytes / 1048576, ours->wall_s / peer->wall_s);
+        printf("  glpsol  ended after %d s of processor, %.0f MiB\n", bench->limit_s,
+            peer->peak_bytes / 1048576);
     else
-        printf("  glpsol  %.2f s, %.0f MiB, $ %.9g (relative difference %.1e); wattyard takes %.2f "
-               "of its time\n",
-            peer->wall_s, peer->peak_bytes / 1048576, objective,
-            fabs(objective - our_objective) / fabs(our_objective), ours->wall_s / peer->wall_s);
+        printf("  glpsol  %.2f s, %.2f s of processor, %.0f MiB, $ %.9g (relative difference "
+               "%.1e)\n",
+            peer->wall_s, peer->cpu_s, peer->peak_bytes / 1048576, objective,
+            fabs(objective - our_objective) / fabs(our_objective));
+    printf("  wattyard takes %s%.2f of the time of glpsol, %.2f of its processor's\n",
+        peer->is_ended ? "less than " : "", ours->wall_s / peer->wall_s, ours->cpu_s / peer->cpu_s);
 }
 
 static int measure_case(
