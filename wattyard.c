@@ -35,6 +35,7 @@ static const struct command HELP_COMMAND;
 
 static const struct command *const PLANNING[] = {
     &PLAN_COMMAND,
+    &SWEEP_COMMAND,
     &SYSTEMS_COMMAND,
     NULL,
 };

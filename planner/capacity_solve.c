@@ -1,6 +1,7 @@
 #include "planner/capacity_solve.h"
 
 #include "base/err.h"
+#include "base/mem.h"
 #include "planner/capacity_plan_private.h"
 #include "planner/lp.h"
 
@@ -105,6 +106,36 @@ static int read_plan(struct capacity_plan *plan, const struct capacity_model *mo
     return capacity_plan_check(plan, err);
 }
 
+/* --- Warm starts */
+
+void capacity_basis_fini(struct capacity_basis *basis)
+{
+    mem_free(basis->rows);
+    mem_free(basis->columns);
+    *basis = (struct capacity_basis){0};
+}
+
+/* A basis of another shape says nothing here. */
+static void take_basis(struct capacity_model *model, const struct capacity_basis *basis)
+{
+    if (basis != NULL && basis->rows != NULL && basis->row_count == model->row_count &&
+        basis->column_count == model->column_count)
+        lp_set_basis(model->lp, basis->rows, basis->columns);
+}
+
+static void leave_basis(const struct capacity_model *model, struct capacity_basis *basis)
+{
+    if (basis == NULL)
+        return;
+    capacity_basis_fini(basis);
+    basis->rows = mem_zero((size_t)model->row_count, 1);
+    basis->columns = mem_zero((size_t)model->column_count, 1);
+    basis->row_count = model->row_count;
+    basis->column_count = model->column_count;
+    if (!lp_get_basis(model->lp, basis->rows, basis->columns))
+        capacity_basis_fini(basis);
+}
+
 static int solve_model(struct capacity_plan *plan, struct capacity_model *model,
     const struct solve_options *options, struct err *err)
 {
@@ -115,9 +146,12 @@ static int solve_model(struct capacity_plan *plan, struct capacity_model *model,
     /* A limit that is spent already is still a limit: 0 would be none. */
     if (left_s > 0)
         left_s = fmax(left_s - plan->seconds.build, 1e-3);
+    take_basis(model, options->warm);
     status = run_solver(model, options, left_s, err);
     if (read_status(status, &plan->status, err) != 0)
         return -1;
+    if (plan->status == PLAN_OPTIMAL)
+        leave_basis(model, options->warm);
     if (lp_has_point(model->lp) && read_plan(plan, model, options, err) != 0)
         return -1;
     plan->seconds.solve = options->clock_s() - start_s;

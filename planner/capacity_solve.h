@@ -7,11 +7,20 @@
 
 #include "planner/capacity_model.h"
 
+/* Where the columns and rows of a solved model stand, for the next one of the same shape. {0} is
+ * none; release with capacity_basis_fini. */
+struct capacity_basis {
+    unsigned char *rows, *columns;
+    int row_count, column_count;
+};
+void capacity_basis_fini(struct capacity_basis *basis);
+
 struct solve_options {
     double time_limit_s; /* 0: none */
     double gap;          /* MIP: stop at this relative gap */
     bool whole_systems;
     bool without_prices;
+    struct capacity_basis *warm; /* start from it, and leave the new one in it; NULL: neither */
     /* Both may be NULL. progress: a few times a second with what is being done; stop: asked at the
      * same pace, true ends the solve with the best plan so far. */
     void (*progress)(void *context, const char *text, double done, double total);

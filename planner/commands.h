@@ -7,6 +7,7 @@
 #include "base/options.h"
 
 extern const struct command PLAN_COMMAND;
+extern const struct command SWEEP_COMMAND;
 extern const struct command SYSTEMS_COMMAND;
 extern const struct command VALIDATE_COMMAND;
 

@@ -1,0 +1,297 @@
+#include "planner/sweep.h"
+
+#include "base/err.h"
+#include "base/file.h"
+#include "base/mem.h"
+#include "base/str.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { STEPS_MAX = 10000, CSV_BYTES_MAX = 64 << 20 };
+
+/* --- Axes */
+
+static int bad_axis(const char *text, struct err *err)
+{
+    return err_set(err, ERR_USAGE,
+        "--vary '%.80s': write what varies, from, to and how many points, as "
+        "power:oregon=0.5..2.0/16",
+        text);
+}
+
+/* "0.5..2.0/16" */
+static int read_range(char *range, struct sweep_axis *axis)
+{
+    char *dots = strstr(range, "..");
+    char *slash = strrchr(range, '/');
+    int64_t count = 0;
+
+    if (dots == NULL || slash == NULL || slash < dots)
+        return -1;
+    *dots = '\0';
+    *slash = '\0';
+    if (str_parse_double(range, &axis->low) != 0 || str_parse_double(dots + 2, &axis->high) != 0 ||
+        str_parse_int(slash + 1, &count) != 0 || count < 1 || count > STEPS_MAX)
+        return -1;
+    axis->count = (int)count;
+    return 0;
+}
+
+int sweep_add_axis(struct sweep *sweep, const char *text, struct err *err)
+{
+    struct sweep_axis *axis = &sweep->axes[sweep->axis_count];
+    char *copy = mem_copy_text(text);
+    char *equals = strchr(copy, '=');
+    int rc = -1;
+
+    if (sweep->axis_count == SWEEP_AXES_MAX) {
+        (void)err_set(err, ERR_USAGE, "at most %d quantities can be varied", SWEEP_AXES_MAX);
+        goto out;
+    }
+    *axis = (struct sweep_axis){0};
+    if (equals == NULL) {
+        (void)bad_axis(text, err);
+        goto out;
+    }
+    *equals = '\0';
+    if (read_range(equals + 1, axis) != 0) {
+        (void)bad_axis(text, err);
+        goto out;
+    }
+    if (scenario_change_parse(sweep->scenario, copy, &axis->change, err) != 0)
+        goto out;
+    if (axis->change.kind != CHANGE_AVAILABLE && (axis->low < 0 || axis->high < 0)) {
+        (void)err_set(err, ERR_USAGE, "--vary '%.80s': a factor can't be negative", text);
+        goto out;
+    }
+    axis->text = copy;
+    copy = NULL;
+    sweep->axis_count++;
+    rc = 0;
+out:
+    mem_free(copy);
+    return rc;
+}
+
+static double axis_value(const struct sweep_axis *axis, int step)
+{
+    double value = axis->count == 1
+                       ? axis->low
+                       : axis->low + (axis->high - axis->low) * step / (axis->count - 1);
+
+    return axis->change.kind == CHANGE_AVAILABLE ? round(value) : value;
+}
+
+int sweep_make_points(struct sweep *sweep, struct err *err)
+{
+    size_t count = 1;
+
+    for (int a = 0; a < sweep->axis_count; a++) {
+        count *= (size_t)sweep->axes[a].count;
+        if (count > SWEEP_POINTS_MAX)
+            return err_set(err, ERR_USAGE, "that is over %d points", SWEEP_POINTS_MAX);
+    }
+    sweep->points = mem_zero(count, sizeof *sweep->points);
+    sweep->point_count = count;
+    for (size_t i = 0; i < count; i++) {
+        size_t rest = i;
+
+        for (int a = sweep->axis_count; a-- > 0;) {
+            sweep->points[i].values[a] = axis_value(
+                &sweep->axes[a], (int)(rest % (size_t)sweep->axes[a].count));
+            rest /= (size_t)sweep->axes[a].count;
+        }
+    }
+    return 0;
+}
+
+void sweep_fini(struct sweep *sweep)
+{
+    for (int a = 0; a < sweep->axis_count; a++) {
+        char *text;
+
+        memcpy(&text, &sweep->axes[a].text, sizeof text);
+        mem_free(text);
+    }
+    mem_free(sweep->points);
+    *sweep = (struct sweep){0};
+}
+
+/* --- Solving */
+
+/* The point after this many, with every other row of the last axis backwards: neighbours follow. */
+static size_t snake(const struct sweep *sweep, size_t step)
+{
+    size_t last = (size_t)sweep->axes[sweep->axis_count - 1].count;
+    size_t row = step / last;
+    size_t column = step % last;
+
+    return row * last + (row % 2 == 0 ? column : last - 1 - column);
+}
+
+static void read_plan(const struct capacity_plan *plan, struct sweep_point *point)
+{
+    int periods = plan->scenario->period_count;
+    double *mw = mem_zero((size_t)periods, sizeof *mw);
+
+    point->is_known = true;
+    point->status = plan->status;
+    point->objective_usd = plan->has_plan ? plan->objective_usd : NAN;
+    for (int i = 0; i < COST_PART_COUNT; i++)
+        point->cost_usd[i] = plan->has_plan ? plan->cost_usd[i] : NAN;
+    for (size_t i = 0; i < plan->power.count; i++)
+        mw[plan->power.rows[i].period] += plan->power.rows[i].operating_mw;
+    for (int t = 0; t < periods; t++)
+        point->peak_mw = fmax(point->peak_mw, mw[t]);
+    for (size_t i = 0; i < plan->acquired.count; i++)
+        point->acquired += plan->acquired.rows[i].systems;
+    mem_free(mw);
+}
+
+static int solve_point(struct sweep *sweep, struct sweep_point *point,
+    const struct solve_options *options, struct err *err)
+{
+    struct scenario_change changes[SWEEP_AXES_MAX];
+    struct scenario *changed;
+    struct capacity_plan *plan;
+
+    for (int a = 0; a < sweep->axis_count; a++) {
+        changes[a] = sweep->axes[a].change;
+        changes[a].factor = point->values[a];
+    }
+    changed = scenario_changed(sweep->scenario, changes, (size_t)sweep->axis_count);
+    plan = capacity_solve(changed, options, err);
+    if (plan != NULL && plan->status != PLAN_TIME_LIMIT)
+        read_plan(plan, point);
+    capacity_plan_destroy(plan);
+    scenario_destroy(changed);
+    return plan != NULL ? 0 : -1;
+}
+
+int sweep_run(struct sweep *sweep, const struct solve_options *options,
+    int (*done)(void *context, const struct sweep *sweep, const struct sweep_point *point),
+    void *context, struct err *err)
+{
+    struct capacity_basis basis = {0};
+    struct solve_options point_options = *options;
+    double start_s = options->clock_s();
+    int rc = 0;
+
+    point_options.without_prices = true;
+    point_options.warm = &basis;
+    for (size_t step = 0; step < sweep->point_count && rc == 0; step++) {
+        struct sweep_point *point = &sweep->points[snake(sweep, step)];
+
+        if (point->is_known)
+            continue;
+        if (options->time_limit_s > 0) {
+            point_options.time_limit_s = options->time_limit_s - (options->clock_s() - start_s);
+            if (point_options.time_limit_s <= 0)
+                rc = 1;
+        }
+        if (options->stop != NULL && options->stop(options->context))
+            rc = 1;
+        if (rc == 0 && solve_point(sweep, point, &point_options, err) != 0)
+            rc = -1;
+        if (rc == 0 && !point->is_known)
+            rc = 1;
+        if (rc == 0 && done != NULL && done(context, sweep, point) != 0)
+            rc = -1;
+    }
+    capacity_basis_fini(&basis);
+    return rc;
+}
+
+/* --- What an earlier run found */
+
+static struct sweep_point *find_point(struct sweep *sweep, const double *values)
+{
+    for (size_t i = 0; i < sweep->point_count; i++) {
+        bool is_same = true;
+
+        for (int a = 0; a < sweep->axis_count; a++)
+            is_same &= fabs(sweep->points[i].values[a] - values[a]) <=
+                       1e-9 * fmax(1, fabs(values[a]));
+        if (is_same)
+            return &sweep->points[i];
+    }
+    return NULL;
+}
+
+static int status_of(const char *name)
+{
+    for (int i = 0; i <= PLAN_TIME_LIMIT; i++)
+        if (str_equal(PLAN_STATUS_NAMES[i], name))
+            return i;
+    return -1;
+}
+
+/* One row: axes, status, objective, parts, peak MW, systems. Rows of other points are skipped. */
+static int read_row(struct sweep *sweep, char *line)
+{
+    enum { CELLS = SWEEP_AXES_MAX + 4 + COST_PART_COUNT };
+    char *cells[CELLS] = {line};
+    double numbers[CELLS];
+    int wanted = sweep->axis_count + 4 + COST_PART_COUNT;
+    int count = 1;
+    struct sweep_point *point;
+    int status;
+
+    for (char *c = line; *c != '\0'; c++)
+        if (*c == ',') {
+            *c = '\0';
+            if (count == wanted)
+                return -1;
+            cells[count++] = c + 1;
+        }
+    if (count != wanted)
+        return -1;
+    for (int i = 0; i < count; i++)
+        if (i != sweep->axis_count && str_parse_double(cells[i], &numbers[i]) != 0) {
+            if (*cells[i] != '\0' || i < sweep->axis_count)
+                return -1;
+            numbers[i] = NAN;
+        }
+    status = status_of(cells[sweep->axis_count]);
+    point = find_point(sweep, numbers);
+    if (status < 0)
+        return -1;
+    if (point == NULL)
+        return 0;
+    point->is_known = true;
+    point->status = (enum plan_status)status;
+    point->objective_usd = numbers[sweep->axis_count + 1];
+    memcpy(point->cost_usd, &numbers[sweep->axis_count + 2], sizeof point->cost_usd);
+    point->peak_mw = numbers[wanted - 2];
+    point->acquired = numbers[wanted - 1];
+    return 0;
+}
+
+int sweep_read_csv(struct sweep *sweep, const char *path, struct err *err)
+{
+    char *bytes = NULL;
+    char *line;
+    size_t count = 0;
+    long number = 0;
+    int rc = -1;
+
+    if (file_read(path, CSV_BYTES_MAX, &bytes, &count, err) != 0)
+        return err_wrap(err, "%s", path);
+    for (line = bytes; *line != '\0';) {
+        char *end = line + strcspn(line, "\r\n");
+        char *next = end + strspn(end, "\r\n");
+
+        *end = '\0';
+        number++;
+        if (number > 1 && *line != '\0' && read_row(sweep, line) != 0) {
+            (void)err_set(err, ERR_INPUT, "%s:%ld: this is no row of this sweep", path, number);
+            goto out;
+        }
+        line = next;
+    }
+    rc = 0;
+out:
+    mem_free(bytes);
+    return rc;
+}

@@ -1,0 +1,41 @@
+/*
+ * scenario_change: the same scenario with more power, less demand, other prices or a later chip:
+ * what sweeps vary and futures override.
+ */
+#ifndef WORKLOADS_SCENARIO_CHANGE_H
+#define WORKLOADS_SCENARIO_CHANGE_H
+
+#include "workloads/scenario.h"
+
+struct err;
+
+enum change_kind {
+    CHANGE_POWER,     /* a site's power, by factor */
+    CHANGE_DEMAND,    /* a workload's demand or volume, by factor */
+    CHANGE_BUDGET,    /* a budget, by factor */
+    CHANGE_SUPPLY,    /* an offer's supply, by factor */
+    CHANGE_PRICE,     /* an offer's capex, rent and upkeep, by factor */
+    CHANGE_ENERGY,    /* a site's energy price, by factor */
+    CHANGE_AVAILABLE, /* a system's available-from, by months (as `factor`) */
+    CHANGE_KIND_COUNT
+};
+extern const char *const CHANGE_KIND_NAMES[CHANGE_KIND_COUNT + 1];
+
+struct scenario_change {
+    enum change_kind kind;
+    int index;     /* of the site, workload, budget, offer or system; -1: all of them */
+    double factor; /* >= 0; months, whole, may be negative */
+};
+
+/* "power:oregon" or "power" into kind and index. -1 with ERR_USAGE that names what there is. */
+int scenario_change_parse(const struct scenario *scenario, const char *text,
+    struct scenario_change *out, struct err *err);
+
+/*
+ * A copy with the changes made, in their order. It borrows what they leave alone: the base must
+ * outlive it. Release with scenario_destroy.
+ */
+struct scenario *scenario_changed(
+    const struct scenario *base, const struct scenario_change *changes, size_t count);
+
+#endif
