@@ -435,7 +435,7 @@ START_TEST(children_are_checked)
 }
 END_TEST
 
-START_TEST(a_million_unknown_elements_are_told_in_a_moment)
+START_TEST(many_unknown_elements_are_told_in_a_moment)
 {
     static const char *const NAMES[] = {"a-rather-long-name-of-an-element-that-is-known",
         "another-rather-long-name-of-an-element-that-is-known", NULL};
@@ -444,12 +444,12 @@ START_TEST(a_million_unknown_elements_are_told_in_a_moment)
     struct xml_document *document;
 
     str_add(&text, "<a" OURS ">");
-    for (int i = 0; i < 1000000; i++)
+    for (int i = 0; i < 200000; i++)
         str_add(&text, "<unknown/>\n");
     str_add(&text, "</a>");
     document = parse(str_text(&text));
     ck_assert_int_eq(xml_check_children(xml_root(document), NAMES, false, &faults), -1);
-    ck_assert_uint_eq(faults.error_count, 1000000);
+    ck_assert_uint_eq(faults.error_count, 200000);
     ck_assert_uint_eq(faults.count, FAULTS_MAX);
     faults_fini(&faults);
     xml_destroy(document);
@@ -480,7 +480,7 @@ Suite *suite(void)
     suite_add_tcase(suite, tables);
     tcase_set_timeout(children, 60);
     tcase_add_loop_test(children, children_are_checked, 0, COUNT(CHILDREN_CASES));
-    tcase_add_test(children, a_million_unknown_elements_are_told_in_a_moment);
+    tcase_add_test(children, many_unknown_elements_are_told_in_a_moment);
     suite_add_tcase(suite, children);
     return suite;
 }
