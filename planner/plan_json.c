@@ -26,8 +26,7 @@ static double known(const struct capacity_plan *plan, double number)
 static void write_figures(struct json_writer *writer, const struct capacity_plan *plan)
 {
     json_number(writer, "objective_usd", known(plan, plan->objective_usd));
-    json_number(writer, "bound_usd",
-        plan->status == PLAN_TIME_LIMIT ? plan->bound_usd : known(plan, plan->bound_usd));
+    json_number(writer, "bound_usd", known(plan, plan->bound_usd));
     json_number(writer, "gap", known(plan, plan->gap));
     json_bool(writer, "whole_systems", plan->is_whole);
     json_open_object(writer, "size");
