@@ -12,6 +12,7 @@
 #include "planner/output_file.h"
 #include "planner/plan_csv.h"
 #include "planner/plan_json.h"
+#include "planner/plan_report.h"
 #include "planner/plan_text.h"
 #include "workloads/rates_file.h"
 
@@ -23,6 +24,7 @@ static const char *const PERIODS_CHOICES[] = {"fit", "all", NULL};
 struct plan_options {
     bool json;
     const char *csv_folder;
+    const char *report_path;
     const char *rates_path;
     const char *mps_path;
     const char *lp_path;
@@ -35,6 +37,9 @@ static const struct option OPTIONS[] = {
         "print the plan as one JSON object", 0, 0, NULL},
     {"csv", 0, OPTION_TEXT, offsetof(struct plan_options, csv_folder), "DIR",
         "also write the plan's lists to DIR, one CSV file each, with the fields of the JSON", 0, 0,
+        NULL},
+    {"report", 0, OPTION_TEXT, offsetof(struct plan_options, report_path), "FILE",
+        "also write the plan as one HTML page with charts, which opens offline and prints", 0, 0,
         NULL},
     {"rates", 0, OPTION_TEXT, offsetof(struct plan_options, rates_path), "FILE",
         "take rates and power fractions from a CSV file of measurements; `wattyard help rates` has "
@@ -63,6 +68,7 @@ static const char DETAILS[] =
 static const char EXAMPLES[] =
     "wattyard plan two-sites.xml  # the plan as tables\n"
     "wattyard plan two-sites.xml --periods all --csv out  # all periods, and CSV files\n"
+    "wattyard plan two-sites.xml --report plan.html  # then open it in a browser\n"
     "wattyard plan two-sites.xml --rates measured.csv  # with what your fleet measured\n"
     "wattyard plan two-sites.xml --json | jq .cost_usd\n"
     "wattyard plan two-sites.xml --write-mps model.mps  # then: glpsol --freemps model.mps\n";
@@ -155,9 +161,14 @@ static int print_plan(const struct capacity_plan *plan, const struct plan_option
 {
     const struct plan_text_options text_options = {
         .all_periods = options->periods == PERIODS_ALL, .is_interrupted = interrupt_pending()};
+    const struct plan_report_options report_options = {
+        .refusal = plan_text_refusal(plan), .is_interrupted = interrupt_pending()};
 
     if (options->csv_folder != NULL && plan->has_plan &&
         plan_csv_write(plan, options->csv_folder, err) != 0)
+        return -1;
+    if (options->report_path != NULL &&
+        plan_report_write(plan, &report_options, options->report_path, err) != 0)
         return -1;
     if (options->json)
         return plan_json_print(plan, plan_text_refusal(plan), stream, err);
