@@ -256,7 +256,7 @@ static int fault_unknown(const struct xml_node *node, struct faults *faults, con
         str_add(&text, "known: ");
         add_names(&text, names, count);
     } else {
-        str_add(&text, "known: none");
+        str_add(&text, "there can be none");
     }
     (void)xml_fault(node, faults, "%s is not known here; %s", what, str_text(&text));
     str_fini(&text);

@@ -340,7 +340,7 @@ static const struct fault_case VALUE_CASES[] = {
     {"<volume units=\"1e13\"/>", "<volume units=\"1e13\">much</volume>", NULL,
         "<volume>: text stands between its elements: 'much'; take it out"},
     {"<volume units=\"1e13\"/>", "<volume units=\"1e13\"><rate/></volume>", NULL,
-        "<rate>: element inside <volume> 'rate' is not known here; known: none"},
+        "<rate>: element inside <volume> 'rate' is not known here; there can be none"},
 };
 
 /* Parse the full scenario with one change, and look for the message where it belongs. */
