@@ -47,7 +47,7 @@ LDFLAGS := $(SANITIZE)
 
 # --- Debian packages, by what needs them
 DEPS_BUILD := gcc make pkg-config libc6-dev libglpk-dev libxml2-dev libjansson-dev libjs-chart.js
-DEPS_TEST := $(DEPS_BUILD) check glpk-utils coinor-clp python3-minimal
+DEPS_TEST := $(DEPS_BUILD) check glpk-utils coinor-clp python3-minimal chromium
 DEPS_LINT := $(DEPS_TEST) clang-format cppcheck mandoc
 DEPS_FUZZ := $(DEPS_TEST) clang libclang-rt-14-dev
 DEPS_ALL := $(sort $(DEPS_LINT) $(DEPS_FUZZ) valgrind)

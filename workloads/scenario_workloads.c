@@ -114,6 +114,7 @@ static void read_portings(
 
         if (scenario_read_leaf(r, node, PORTING_FIELDS, COUNT(PORTING_FIELDS), porting) != 0)
             continue;
+        porting->where = scenario_where(r, node);
         check_porting(r, node, portings, workload->porting_count);
         workload->porting_count++;
     }
