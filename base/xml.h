@@ -38,7 +38,8 @@ struct xml_node;     /* an element; opaque */
  * a folder part that is not there is looked for in `data_folder`/topologies, where the shipped
  * catalog is (`data_folder` may be NULL). Files are UTF-8; an element has at most 100 attributes.
  * On failure returns NULL with all that is known in faults; of an included file whose root is not
- * of our namespace nothing is told but that. The caller releases the document with xml_destroy.
+ * of our namespace nothing that stands in it is told. The caller releases the document with
+ * xml_destroy.
  */
 struct xml_document *xml_load(const char *path, const struct xml_limits *limits,
     const char *data_folder, struct faults *faults);

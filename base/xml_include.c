@@ -6,9 +6,10 @@
 #include "base/utf8.h"
 #include "base/xml_private.h"
 
+#include <errno.h>
 #include <string.h>
 
-enum { SHOWN = 200 };
+enum { SHOWN = 200, INCLUDES_MAX = 1000 };
 
 /* Where the shipped catalog stands in the data folder. */
 static const char DATA_SUBFOLDER[] = "topologies";
@@ -23,16 +24,15 @@ static const char *attribute(const xmlNode *node, const char *name)
     return xml_attribute(xml_from(node), name);
 }
 
-/* At the xi:include: "<xi:include href="...">: text". Returns -1. */
-static int fault(const struct xml_loader *loader, const xmlNode *node, const char *text)
+int xml_fault_include(const xmlNode *node, struct faults *faults, const char *text)
 {
     const char *href = attribute(node, "href");
+    struct where where = xml_where(xml_from(node));
 
     if (href == NULL)
-        return faults_error(
-            loader->faults, xml_where(xml_from(node)), "<xi:%.40s>: %s", node->name, text);
-    return faults_error(loader->faults, xml_where(xml_from(node)), "<xi:%.40s href=\"%.*s%s\">: %s",
-        node->name, (int)utf8_cut(href, SHOWN), href, strlen(href) > SHOWN ? "..." : "", text);
+        return faults_error(faults, where, "<xi:%.40s>: %s", node->name, text);
+    return faults_error(faults, where, "<xi:%.40s href=\"%.*s%s\">: %s", node->name,
+        (int)utf8_cut(href, SHOWN), href, strlen(href) > SHOWN ? "..." : "", text);
 }
 
 /* "scheme:", as in http: or file:. */
@@ -97,7 +97,7 @@ static int check_include(const struct xml_loader *loader, const xmlNode *node)
         wrong = check_attributes(node);
     if (wrong == NULL)
         wrong = check_content(node);
-    return wrong != NULL ? fault(loader, node, wrong) : 0;
+    return wrong != NULL ? xml_fault_include(node, loader->faults, wrong) : 0;
 }
 
 /* The path of the shipped file of that name; NULL if there is none. Gives. */
@@ -130,7 +130,7 @@ static void fault_missing(
             (int)utf8_cut(slash + 1, SHOWN), slash + 1);
     else
         str_add(&text, "; mend the href");
-    (void)fault(loader, node, str_text(&text));
+    (void)xml_fault_include(node, loader->faults, str_text(&text));
     str_fini(&text);
     mem_free(shipped);
 }
@@ -143,7 +143,8 @@ static char *find_file(const struct xml_loader *loader, const xmlNode *node)
     char *beside = file_beside(xml_where(xml_from(node)).file, href);
     char *shipped = NULL;
 
-    if (xml_identify(beside).is_on_disk)
+    /* What is there but can't be looked at is left to reading, which says why. */
+    if (xml_identify(beside).is_on_disk || (errno != ENOENT && errno != ENOTDIR))
         return beside;
     if (strchr(href, '/') == NULL)
         shipped = find_shipped(loader, href);
@@ -168,9 +169,11 @@ static int check_nesting(
 
     for (const struct xml_file *up = file->includer; up != NULL; up = up->includer, depth++)
         if (is_same_file(up, file))
-            return fault(loader, node, "the files include each other in a loop; break it");
+            return xml_fault_include(
+                node, loader->faults, "the files include each other in a loop; break it");
     if (depth > loader->limits->include_depth)
-        return fault(loader, node, "files include files too deep; include it further up");
+        return xml_fault_include(
+            node, loader->faults, "files include files too deep; include it further up");
     return 0;
 }
 
@@ -189,7 +192,7 @@ static xmlNode *replace(xmlNode *node, const struct xml_file *file)
 static xmlNode *include_one(struct xml_loader *loader, xmlNode *node, int depth)
 {
     const struct xml_place *place = node->_private;
-    const struct xml_includer includer = {node, attribute(node, "href"), depth};
+    const struct xml_includer includer = {node, depth};
     const struct xml_file *added = NULL;
     struct xml_file file;
     struct err err = {0};
@@ -211,7 +214,7 @@ static xmlNode *include_one(struct xml_loader *loader, xmlNode *node, int depth)
         struct str text = {0};
 
         str_format(&text, "%.*s %s", (int)utf8_cut(path, SHOWN), path, err.text);
-        (void)fault(loader, node, str_text(&text));
+        (void)xml_fault_include(node, loader->faults, str_text(&text));
         str_fini(&text);
         goto out;
     }
@@ -234,6 +237,7 @@ int xml_include_all(struct xml_loader *loader)
 {
     xmlNode *root = xmlDocGetRootElement(loader->document->files[0]->doc);
     int depth = 0;
+    int count = 0;
     int rc = 0;
 
     for (xmlNode *node = root; node != NULL; node = xml_following(node, root, &depth)) {
@@ -241,6 +245,9 @@ int xml_include_all(struct xml_loader *loader)
 
         if (!is_xinclude(node))
             continue;
+        if (++count > INCLUDES_MAX)
+            return xml_fault_include(
+                node, loader->faults, "over 1000 files are included; write them in fewer");
         included = include_one(loader, node, depth);
         if (included != NULL) {
             /* It may itself include: it is walked like the rest. */

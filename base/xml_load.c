@@ -3,7 +3,6 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/str.h"
-#include "base/utf8.h"
 #include "base/xml_private.h"
 
 #include <libxml/parser.h>
@@ -15,8 +14,6 @@ const struct xml_limits XML_LIMITS_FILES = {.file_bytes = 16U << 20,
     .element_depth = 64,
     .element_count = 2000000,
     .may_include = true};
-
-enum { FILES_MAX = 1000, HREF_SHOWN = 200 };
 
 #define FOREIGN                                                                                    \
     "it is no Wattyard file (UTF-8 XML, no DOCTYPE, its root in namespace " XML_NAMESPACE ")"
@@ -57,14 +54,9 @@ struct file_reading {
 /* At the file itself, or at the xi:include that names it. Returns -1. */
 static int fault_at(const struct file_reading *r, long line, const char *text)
 {
-    const struct xml_place *place;
-
-    if (r->includer == NULL)
-        return faults_error(r->loader->faults, (struct where){r->file->name, line}, "%s", text);
-    place = r->includer->node->_private;
-    return faults_error(r->loader->faults, (struct where){place->file->name, place->line},
-        "<xi:include href=\"%.*s\">: %s", (int)utf8_cut(r->includer->href, HREF_SHOWN),
-        r->includer->href, text);
+    if (r->includer != NULL)
+        return xml_fault_include(r->includer->node, r->loader->faults, text);
+    return faults_error(r->loader->faults, (struct where){r->file->name, line}, "%s", text);
 }
 
 static int fault_scan(
@@ -145,7 +137,8 @@ static int check_bytes(const struct file_reading *r)
     return fault_scan(r, result, &scan);
 }
 
-/* Even what is not well-formed gives a tree, so that it is known whose file it is. */
+/* Even what is not well-formed gives a tree, so that it is known whose file it is. NULL where
+ * nothing came of it, or nobody says why. */
 static xmlDoc *parse(const struct file_reading *r, struct xml_complaints *complaints)
 {
     xmlParserCtxt *context = xmlNewParserCtxt();
@@ -160,6 +153,10 @@ static xmlDoc *parse(const struct file_reading *r, struct xml_complaints *compla
         XML_PARSE_NONET | XML_PARSE_IGNORE_ENC | XML_PARSE_NOCDATA | XML_PARSE_NODICT |
             XML_PARSE_RECOVER);
     xml_unlisten();
+    if (!context->wellFormed && complaints->count == 0) {
+        xmlFreeDoc(doc);
+        doc = NULL;
+    }
     xmlFreeParserCtxt(context);
     return doc;
 }
@@ -225,10 +222,6 @@ const struct xml_file *xml_add_file(struct xml_loader *loader, const struct xml_
     document->files = mem_grow(
         document->files, document->file_count, &document->file_capacity, sizeof *document->files);
     document->files[document->file_count++] = added;
-    if (document->file_count > FILES_MAX) {
-        (void)fault_at(&reading, 0, "too many files are included; at most 1000 are read");
-        return NULL;
-    }
     return read_file(&reading) == 0 ? added : NULL;
 }
 

@@ -117,28 +117,30 @@ int xml_tell_complaints(
 void xml_listen(void (*note)(void *context, xml_libxml_error *error), void *context);
 void xml_unlisten(void);
 
-/* Who includes: the element and what it says. */
+/* The xi:include that names a file. */
 struct xml_includer {
     const xmlNode *node;
-    const char *href;
     int depth; /* elements around it */
 };
 
 /*
  * Read the bytes of a file into the document; NULL with faults. `file` is what is known of it
  * (name, includer, device and inode); its name is copied. includer NULL: the main file. Of an
- * included file nothing is told unless its root is ours.
+ * included file whose root is not ours nothing that stands in it is told.
  */
 const struct xml_file *xml_add_file(struct xml_loader *loader, const struct xml_file *file,
     const char *bytes, size_t count, const struct xml_includer *includer);
 
-/* What is known of the file at path on disk. */
+/* What is known of the file at path on disk; when it is not there, errno says why. */
 struct xml_file xml_identify(const char *path);
 
 /* --- xml_include.c */
 
 /* Replace each xi:include of the document by what it names. 0, or -1 with faults. */
 int xml_include_all(struct xml_loader *loader);
+
+/* A fault at an element of XInclude: "<xi:include href="...">: text". Returns -1. */
+int xml_fault_include(const xmlNode *node, struct faults *faults, const char *text);
 
 /* --- xml.c */
 

@@ -101,8 +101,9 @@ static enum xml_scan_result scan_tag(struct scanner *s)
         if (c == '"' || c == '\'') {
             if (++attributes > XML_ATTRIBUTES_MAX || namespaces > XML_NAMESPACES_MAX)
                 return XML_SCAN_TOO_MANY_ATTRIBUTES;
-            if (s->out->attribute_count++ == s->attributes_left)
+            if (s->out->attribute_count == s->attributes_left)
                 return XML_SCAN_TOO_MANY;
+            s->out->attribute_count++;
             skip_value(s);
             continue;
         }

@@ -364,7 +364,7 @@ START_TEST(a_bomb_of_includes_ends_in_a_moment)
     }
     l = load_at(folder, ROOT(INCLUDE("1.xml")), NULL);
     ck_assert_msg(
-        strstr(l.told, "too many files are included; at most 1000 are read") != NULL, "%s", l.told);
+        strstr(l.told, "over 1000 files are included; write them in fewer") != NULL, "%s", l.told);
     unload(&l);
 }
 END_TEST
@@ -403,6 +403,28 @@ START_TEST(limits_count_what_is_included)
         xml_destroy(document);
         faults_fini(&faults);
     }
+    mem_free(path);
+    tempdir_remove(folder);
+}
+END_TEST
+
+START_TEST(a_limit_that_was_reached_stays_reached)
+{
+    static const char MANY[] = "<b xmlns=\"urn:wattyard:1\" a='' b='' c='' d='' e='' f='' g=''/>";
+    struct xml_limits limits = XML_LIMITS_FILES;
+    char *folder = tempdir_create();
+    char *path = tempdir_write_text(
+        folder, "main.xml", ROOT(INCLUDE("b.xml") "\n" INCLUDE("c.xml")));
+    struct faults faults = {0};
+
+    add(folder, "b.xml", MANY);
+    add(folder, "c.xml", MANY);
+    limits.element_count = 8; /* the main file has 4 attributes */
+    ck_assert_ptr_null(xml_load(path, &limits, NULL, &faults));
+    ck_assert_uint_eq(faults.error_count, 2);
+    ck_assert_ptr_nonnull(edit_find_fault(&faults, "href=\"b.xml\">: there are over 8 elements"));
+    ck_assert_ptr_nonnull(edit_find_fault(&faults, "href=\"c.xml\">: there are over 8 elements"));
+    faults_fini(&faults);
     mem_free(path);
     tempdir_remove(folder);
 }
@@ -456,6 +478,7 @@ Suite *suite(void)
     tcase_add_test(tcase, files_may_include_files_eight_deep);
     tcase_add_test(tcase, a_bomb_of_includes_ends_in_a_moment);
     tcase_add_test(tcase, limits_count_what_is_included);
+    tcase_add_test(tcase, a_limit_that_was_reached_stays_reached);
     tcase_add_test(tcase, memory_may_include_beside_the_name_that_it_has);
     tcase_add_test(tcase, an_href_can_not_write_lines_of_its_own);
     suite_add_tcase(suite, tcase);
