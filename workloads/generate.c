@@ -150,6 +150,9 @@ static double weight_before(double hours)
     return weight;
 }
 
+enum { SPAN_TURNS = 30 };
+static const double SHORT_MINUTES = 240;
+
 struct arrival {
     double at;      /* a share of the span, in weight; then hours */
     size_t index;   /* of the job */
@@ -165,12 +168,10 @@ static int compare_arrivals(const void *a, const void *b)
     return order != 0 ? order : (left->index > right->index) - (left->index < right->index);
 }
 
-/* Jobs in sessions, which come by a Poisson process; the jobs of one come half a minute apart.
- * Returns the chip-hours of all. */
-static double draw_jobs(struct job_spec *specs, struct arrival *arrivals, size_t count,
+/* Jobs in sessions, which come by a Poisson process; the jobs of one come half a minute apart. */
+static void draw_jobs(struct job_spec *specs, struct arrival *arrivals, size_t count,
     struct generate_floor *floor, struct arena *arena, struct rng *rng)
 {
-    double chip_hours = 0;
     double clock = 0;
     size_t i = 0;
 
@@ -182,14 +183,44 @@ static double draw_jobs(struct job_spec *specs, struct arrival *arrivals, size_t
         generate_session_draw(&session, floor, rng);
         for (int k = 0; k < session.job_count && i < count; k++, i++) {
             generate_job_draw(&specs[i], &session, floor, arena, rng);
-            chip_hours += generate_job_chip_hours(&specs[i]);
             arrivals[i] = (struct arrival){clock, i, after_h};
             after_h += rng_exponential(rng, 0.5 / 60);
         }
     }
     for (i = 0; i < count; i++) /* the last session comes at the end of the span */
         arrivals[i].at /= clock;
-    return chip_hours;
+}
+
+static double sum_chip_hours(const struct job_spec *specs, size_t count, double minutes_max)
+{
+    double sum = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        struct job_spec capped = specs[i];
+
+        capped.work_minutes = fmin(capped.work_minutes, minutes_max);
+        sum += generate_job_chip_hours(&capped);
+    }
+    return sum;
+}
+
+/* The span in which the jobs come. No job is longer than a third of it (four hours may always be),
+ * so that the floor fills and empties within it: the two are found in turns. Cuts the jobs. */
+static double fit_span_hours(struct job_spec *specs, size_t count,
+    const struct generate_options *options, const struct generate_floor *floor)
+{
+    double span_hours = options->span_days * UNITS_HOURS_PER_DAY;
+    double minutes_max = span_hours > 0 ? fmax(span_hours * 20, SHORT_MINUTES) : INFINITY;
+
+    for (int turn = 0; turn < SPAN_TURNS && options->span_days <= 0; turn++) {
+        span_hours = sum_chip_hours(specs, count, minutes_max) /
+                     (options->load_frac * (double)floor->chip_count);
+        if (turn + 1 < SPAN_TURNS) /* the last span is that of the last cut */
+            minutes_max = fmax(span_hours * 20, SHORT_MINUTES);
+    }
+    for (size_t i = 0; i < count; i++)
+        specs[i].work_minutes = fmin(specs[i].work_minutes, minutes_max);
+    return span_hours;
 }
 
 struct job_list *generate_jobs(const struct fleet *fleet, const struct generate_options *options)
@@ -201,15 +232,13 @@ struct job_list *generate_jobs(const struct fleet *fleet, const struct generate_
     struct arrival *arrivals = mem_zero(count, sizeof *arrivals);
     struct rng rng = rng_seed((uint64_t)options->seed);
     struct generate_floor floor;
-    double chip_hours;
     double span_hours;
     double span_weight;
 
     generate_floor_init(&floor, fleet, arena);
-    chip_hours = draw_jobs(specs, arrivals, count, &floor, arena, &rng);
-    span_hours = options->span_days > 0
-                     ? options->span_days * UNITS_HOURS_PER_DAY
-                     : chip_hours / (options->load_frac * (double)floor.chip_count);
+    generate_floor_fit(&floor, options->job_count);
+    draw_jobs(specs, arrivals, count, &floor, arena, &rng);
+    span_hours = fit_span_hours(specs, count, options, &floor);
     span_weight = weight_before(span_hours);
     for (size_t i = 0; i < count; i++)
         arrivals[i].at = fmin(

@@ -15,6 +15,10 @@
  *   Datacenter, NSDI 2024, Shanghai AI Laboratory); gangs of thousands of chips write checkpoints,
  *   as they are interrupted every few hours (Llama Team: The Llama 3 Herd of Models, 2024);
  * - people submit by day and on weekdays, and many jobs alike at once.
+ *
+ * Where the jobs are few for the fleet, more of them are gangs of whole racks, so that the floor is
+ * filled about a dozen times; and none is longer than a third of the time in which they come (but
+ * four hours may always be), so that the load builds up and goes down within it.
  */
 #ifndef WORKLOADS_GENERATE_H
 #define WORKLOADS_GENERATE_H

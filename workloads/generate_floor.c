@@ -70,7 +70,8 @@ void generate_floor_init(
     int site = -1;
 
     *floor = (struct generate_floor){
-        .kinds = arena_zero(arena, fleet->catalog.system_count, sizeof *floor->kinds)};
+        .kinds = arena_zero(arena, fleet->catalog.system_count, sizeof *floor->kinds),
+        .large_factor = 1};
     for (int r = 0; r < fleet->rack_count; r++) {
         struct generate_kind *kind = kind_of_rack(floor, fleet, r, arena);
         int *racks = &site_racks[kind - floor->kinds];

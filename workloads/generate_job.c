@@ -46,14 +46,18 @@ static const struct job_class CLASSES[] = {
 };
 
 enum {
+    TRIAL_SESSIONS = 4096,
     CLASS_COUNT = sizeof CLASSES / sizeof *CLASSES,
     TOGETHER_MAX = 200,
     PRETRAIN_CHIPS_MAX = 16384
 };
 
+static const double FILLS = 12;             /* how often all jobs should fill the floor */
+static const double LARGE_FACTOR_MAX = 6;   /* most jobs stay small all the same */
 static const double SAME_STACK_SHARE = 0.6; /* of the sessions can use other kinds of their stack */
 static const double ANY_STACK_SHARE = 0.25;
 static const double OTHER_STACK_SPEED = 0.85; /* what a port keeps of the speed */
+static const double THROUGHPUT_MIN = 0.3;     /* nobody would list what is slower */
 static const double VALUE_SHARE = 0.75;       /* of the jobs state one */
 static const double WALL_SHARE = 0.75;
 
@@ -122,12 +126,17 @@ static int draw_share(const double *shares, int count, struct rng *rng)
     return i;
 }
 
-static int draw_class(struct rng *rng)
+static bool is_large(const struct job_class *class)
+{
+    return class->form == FORM_RACK || class->form == FORM_RACKS;
+}
+
+static int draw_class(double large_factor, struct rng *rng)
 {
     double shares[CLASS_COUNT];
 
     for (int i = 0; i < CLASS_COUNT; i++)
-        shares[i] = CLASSES[i].share;
+        shares[i] = CLASSES[i].share * (is_large(&CLASSES[i]) ? large_factor : 1);
     return draw_share(shares, CLASS_COUNT, rng);
 }
 
@@ -156,12 +165,13 @@ static double draw_rack_chips(const struct generate_kind *kind, struct rng *rng)
 
 /* Small jobs go anywhere; the home of a large one is where least work was given yet, so that the
  * load of each kind comes near that of the fleet. */
-static int draw_home(const struct generate_floor *floor, enum form form, struct rng *rng)
+static int draw_home(
+    const struct generate_floor *floor, const struct job_class *class, struct rng *rng)
 {
     double draw = rng_unit(rng) * (double)floor->chip_count;
     int home = 0;
 
-    if (form == FORM_RACK || form == FORM_RACKS) {
+    if (is_large(class)) {
         for (int k = 1; k < floor->kind_count; k++)
             if (floor->kinds[k].given_chip_hours / (double)floor->kinds[k].chip_count <
                 floor->kinds[home].given_chip_hours / (double)floor->kinds[home].chip_count)
@@ -173,34 +183,76 @@ static int draw_home(const struct generate_floor *floor, enum form form, struct 
     return home;
 }
 
+/* About how many chips the jobs of a session have. */
+static double draw_chip_count(
+    const struct generate_kind *home, const struct job_class *class, struct rng *rng)
+{
+    double rack_chips = (double)home->chips_per_host * home->hosts_per_rack;
+    double most = class->form == FORM_HOST_PART ? home->chips_per_host : rack_chips;
+    double chip_count = class->form == FORM_RACKS
+                            ? draw_rack_chips(home, rng)
+                            : draw_power(class->chips_min, class->chips_max, rng);
+
+    if (class->form == FORM_RACK || chip_count <= 0)
+        return rack_chips;
+    return class->form != FORM_RACKS && chip_count > most ? most : chip_count;
+}
+
 void generate_session_draw(
     struct generate_session *session, const struct generate_floor *floor, struct rng *rng)
 {
     const struct job_class *class;
-    const struct generate_kind *home;
-    int host_chips;
     double portable;
 
-    session->job_class = draw_class(rng);
+    session->job_class = draw_class(floor->large_factor, rng);
     class = &CLASSES[session->job_class];
-    session->home = draw_home(floor, class->form, rng);
+    session->home = draw_home(floor, class, rng);
     session->tenant = draw_share(floor->tenant_shares, floor->tenant_count, rng);
-    home = &floor->kinds[session->home];
-    host_chips = home->chips_per_host;
-    session->chip_count = class->form == FORM_RACKS
-                              ? draw_rack_chips(home, rng)
-                              : draw_power(class->chips_min, class->chips_max, rng);
-    if (class->form == FORM_HOST_PART && session->chip_count > host_chips)
-        session->chip_count = host_chips;
-    if (class->form == FORM_HOSTS &&
-        session->chip_count > (double)host_chips * home->hosts_per_rack)
-        session->chip_count = (double)host_chips * home->hosts_per_rack;
+    session->chip_count = draw_chip_count(&floor->kinds[session->home], class, rng);
     portable = rng_unit(rng);
     session->takes_any_stack = portable < ANY_STACK_SHARE;
     session->takes_same_stack = portable < SAME_STACK_SHARE;
     session->job_count = 1 + (int)rng_exponential(rng, class->together - 1 + 1e-9);
     if (session->job_count > TOGETHER_MAX)
         session->job_count = TOGETHER_MAX;
+}
+
+/* With jobs j and chips c of small and large sessions, as they are drawn for factor 1, the mean of
+ * a factor f is (c_small + f × c_large) ÷ (j_small + f × j_large): solved for f. */
+void generate_floor_fit(struct generate_floor *floor, int64_t job_count)
+{
+    struct rng rng = rng_seed(0);
+    double target = FILLS * (double)floor->chip_count / (double)job_count;
+    double jobs[2] = {0};
+    double chips[2] = {0};
+    double factor = LARGE_FACTOR_MAX;
+
+    for (int i = 0; i < TRIAL_SESSIONS; i++) {
+        struct generate_session session;
+        int large;
+
+        generate_session_draw(&session, floor, &rng);
+        large = is_large(&CLASSES[session.job_class]);
+        jobs[large] += session.job_count;
+        chips[large] += session.job_count * session.chip_count;
+        floor->kinds[session.home].given_chip_hours += session.job_count * session.chip_count;
+    }
+    for (int k = 0; k < floor->kind_count; k++)
+        floor->kinds[k].given_chip_hours = 0;
+    if (chips[1] > target * jobs[1])
+        factor = (target * jobs[0] - chips[0]) / (chips[1] - target * jobs[1]);
+    floor->large_factor = fmin(fmax(factor, 1), LARGE_FACTOR_MAX);
+}
+
+/* How many chips of a kind do what the session's do at home; whole powers of two below a rack. */
+static double chips_alike(const struct generate_session *session, const struct generate_kind *home,
+    const struct generate_kind *kind)
+{
+    double chip_count = session->chip_count * home->speed / kind->speed;
+
+    if (kind == home || CLASSES[session->job_class].form == FORM_RACKS)
+        return kind == home ? session->chip_count : chip_count;
+    return fmax(exp2(round(log2(chip_count))), 1);
 }
 
 static void add_rows(struct job_spec *out, const struct generate_session *session,
@@ -212,19 +264,22 @@ static void add_rows(struct job_spec *out, const struct generate_session *sessio
     for (int k = 0; k < floor->kind_count; k++) {
         const struct generate_kind *kind = &floor->kinds[k];
         bool is_same_stack = str_equal(kind->stack, home->stack);
+        double throughput = 1;
         struct gang gang;
 
-        if (k != session->home && !session->takes_any_stack &&
+        if (kind != home && !session->takes_any_stack &&
             !(session->takes_same_stack && is_same_stack))
             continue;
-        if (!gang_on(kind, form, session->chip_count, &gang))
+        if (!gang_on(kind, form, chips_alike(session, home, kind), &gang))
+            continue;
+        if (kind != home)
+            throughput = (double)gang.tasks * gang.chips_per_task * kind->speed /
+                         ((double)out->tasks * out->chips_per_task * home->speed) *
+                         (is_same_stack ? 1 : OTHER_STACK_SPEED);
+        if (throughput < THROUGHPUT_MIN)
             continue;
         rows[out->system_count] = (struct job_system){.id = arena_copy_text(arena, kind->id),
-            .throughput = k == session->home
-                              ? 1
-                              : (double)gang.tasks * gang.chips_per_task * kind->speed /
-                                    ((double)out->tasks * out->chips_per_task * home->speed) *
-                                    (is_same_stack ? 1 : OTHER_STACK_SPEED),
+            .throughput = throughput,
             .tasks = gang.tasks,
             .segment = gang.segment,
             .chips_per_task = gang.chips_per_task};

@@ -30,7 +30,8 @@ struct generate_floor {
     double usd_per_hour; /* of all racks, without energy */
     const char **tenants;
     double *tenant_shares;
-    int tenant_count; /* at least 1 */
+    int tenant_count;    /* at least 1 */
+    double large_factor; /* of the shares of gangs of whole racks; 1 where jobs are many enough */
 };
 
 /* In the arena, with copies of all names. */
@@ -49,6 +50,10 @@ struct generate_session {
 
 void generate_session_draw(
     struct generate_session *session, const struct generate_floor *floor, struct rng *rng);
+
+/* Sets large_factor so that about job_count jobs fill the floor a dozen times over: few jobs on a
+ * large floor would never wait for each other. */
+void generate_floor_fit(struct generate_floor *floor, int64_t job_count);
 
 /* One job of the session, but for its name and time of submission. Counts its work as given. */
 void generate_job_draw(struct job_spec *out, const struct generate_session *session,
