@@ -18,7 +18,7 @@ struct job_class {
     double share; /* of the sessions */
     enum job_kind kind;
     enum form form;
-    int chips_min, chips_max; /* powers of two; of racks: not used */
+    int chips_min, chips_max; /* powers of two; 1 where racks are counted */
     double median_minutes, sigma, minutes_max;
     double checkpoint_share;
     int priority_min, priority_max;
