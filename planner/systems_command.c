@@ -170,6 +170,20 @@ static struct system_settings choose_settings(
     return settings;
 }
 
+static int unknown_workload(const struct scenario *scenario, const char *id, struct err *err)
+{
+    const char **names = mem_zero((size_t)scenario->workload_count, sizeof *names);
+    const char *nearest;
+
+    for (int j = 0; j < scenario->workload_count; j++)
+        names[j] = scenario->workloads[j].id;
+    nearest = str_nearest(id, names, (size_t)scenario->workload_count);
+    mem_free(names);
+    return err_set(err, ERR_USAGE, "--workload %s: %s has no such workload%s%s%s", id,
+        scenario->name, nearest == NULL ? "" : "; did you mean ", nearest == NULL ? "" : nearest,
+        nearest == NULL ? "" : "?");
+}
+
 static int find_workload(
     const struct scenario *scenario, const char *id, const struct workload **out, struct err *err)
 {
@@ -182,7 +196,7 @@ static int find_workload(
             *out = &scenario->workloads[j];
             return 0;
         }
-    return err_set(err, ERR_USAGE, "--workload %s: %s has no such workload", id, scenario->name);
+    return unknown_workload(scenario, id, err);
 }
 
 /* Completes the model that options describe; *out stays NULL where they describe none. */
