@@ -6,46 +6,39 @@
 
 #include <math.h>
 
-/* A list summed up as a table, beside what it should be. Rows are sites, or offers × sites. */
-struct comparison {
-    const char *what;
-    double *listed;
-    double *expected;
-    int row_count;
-};
-
-static int compare(const struct check *c, const struct comparison *m)
-{
-    char month[DATE_TEXT_SIZE];
-
-    for (int row = 0; row < m->row_count; row++)
-        for (int t = 0; t < c->sc->period_count; t++) {
-            int site = row % c->sc->site_count, offer = row / c->sc->site_count;
-
-            if (check_equal(c, *check_cell(c, m->listed, row, t),
-                    *check_cell(c, m->expected, row, t), 1, "%s at %s in %s%s%s", m->what,
-                    c->sc->sites[site].id, check_month(c, t, month),
-                    m->row_count > c->sc->site_count ? ", " : "",
-                    m->row_count > c->sc->site_count ? c->sc->offers[offer].id : "") != 0)
-                return -1;
-        }
-    return 0;
-}
+/* --- Lists summed up as tables, beside what they should be */
 
 static double *make_table(const struct check *c, int row_count)
 {
     return mem_zero((size_t)row_count * (size_t)c->sc->period_count, sizeof(double));
 }
 
-/* Compares, and releases `listed`. */
-static int settle(
-    const struct check *c, const char *what, double *listed, double *expected, int row_count)
+/* [site][period] */
+static int compare_sites(const struct check *c, const char *what, double *listed, double *expected)
 {
-    const struct comparison comparison = {what, listed, expected, row_count};
-    int rc = compare(c, &comparison);
+    char month[DATE_TEXT_SIZE];
 
-    mem_free(listed);
-    return rc;
+    for (int s = 0; s < c->sc->site_count; s++)
+        for (int t = 0; t < c->sc->period_count; t++)
+            if (check_equal(c, *check_cell(c, listed, s, t), *check_cell(c, expected, s, t), 1,
+                    "%s at %s in %s", what, c->sc->sites[s].id, check_month(c, t, month)) != 0)
+                return -1;
+    return 0;
+}
+
+/* [offer][site][period] */
+static int compare_offers(const struct check *c, const char *what, double *listed, double *expected)
+{
+    char month[DATE_TEXT_SIZE];
+
+    for (int o = 0; o < c->sc->offer_count; o++)
+        for (int s = 0; s < c->sc->site_count; s++)
+            for (int t = 0; t < c->sc->period_count; t++)
+                if (check_equal(c, *check_site_cell(c, listed, o, s, t),
+                        *check_site_cell(c, expected, o, s, t), 1, "%s of %s at %s in %s", what,
+                        c->sc->offers[o].id, c->sc->sites[s].id, check_month(c, t, month)) != 0)
+                    return -1;
+    return 0;
 }
 
 static bool is_place(const struct check *c, int site, int period)
@@ -60,29 +53,30 @@ static bool is_offer_place(const struct check *c, int offer, int site, int perio
 
 /* --- Installed and retired */
 
+static int read_installed(struct check *c, const struct plan_installed *row, double *listed)
+{
+    const struct offer *offer;
+
+    if (!is_offer_place(c, row->offer, row->site, row->period))
+        return check_fail(c, "installed: a row is malformed");
+    offer = &c->sc->offers[row->offer];
+    *check_site_cell(c, listed, row->offer, row->site, row->period) += row->systems;
+    return check_equal(c, row->nameplate_kw,
+        row->systems * c->sc->catalog.systems[offer->system].power_kw, 1, "installed: kW of %s",
+        offer->id);
+}
+
 static int check_installed(struct check *c)
 {
-    int row_count = c->sc->offer_count * c->sc->site_count;
-    double *listed = make_table(c, row_count);
+    double *listed = make_table(c, c->sc->offer_count * c->sc->site_count);
     int rc = 0;
 
-    for (size_t i = 0; rc == 0 && i < c->plan->installed.count; i++) {
-        const struct plan_installed *row = &c->plan->installed.rows[i];
-
-        if (!is_offer_place(c, row->offer, row->site, row->period)) {
-            rc = check_fail(c, "installed: a row is malformed");
-            break;
-        }
-        *check_site_cell(c, listed, row->offer, row->site, row->period) += row->systems;
-        rc = check_equal(c, row->nameplate_kw,
-            row->systems * c->sc->catalog.systems[c->sc->offers[row->offer].system].power_kw, 1,
-            "installed: kW of %s", c->sc->offers[row->offer].id);
-    }
-    if (rc != 0) {
-        mem_free(listed);
-        return rc;
-    }
-    return settle(c, "installed", listed, c->installed, row_count);
+    for (size_t i = 0; rc == 0 && i < c->plan->installed.count; i++)
+        rc = read_installed(c, &c->plan->installed.rows[i], listed);
+    if (rc == 0)
+        rc = compare_offers(c, "installed", listed, c->installed);
+    mem_free(listed);
+    return rc;
 }
 
 /* What leaves of a batch in each period, before its term is over. */
@@ -101,75 +95,76 @@ static void sum_leavers(struct check *c, int o, int e, double *expected)
     }
 }
 
+static int read_retired(struct check *c, const struct plan_retired *row, double *listed)
+{
+    if (!is_offer_place(c, row->offer, row->site, row->period))
+        return check_fail(c, "retired: a row is malformed");
+    *check_site_cell(c, listed, row->offer, row->site, row->period) += row->systems;
+    return 0;
+}
+
 static int check_retired(struct check *c)
 {
-    int row_count = c->sc->offer_count * c->sc->site_count;
-    double *listed = make_table(c, row_count), *expected = make_table(c, row_count);
+    double *listed = make_table(c, c->sc->offer_count * c->sc->site_count);
+    double *expected = make_table(c, c->sc->offer_count * c->sc->site_count);
     int rc = 0;
 
     for (int o = 0; o < c->sc->offer_count; o++)
         for (int e = 0; e < c->sc->offers[o].existing_count; e++)
             if (c->sc->offers[o].kind == OFFER_BUY)
                 sum_leavers(c, o, e, expected);
-    for (size_t i = 0; rc == 0 && i < c->plan->retired.count; i++) {
-        const struct plan_retired *row = &c->plan->retired.rows[i];
-
-        if (!is_offer_place(c, row->offer, row->site, row->period))
-            rc = check_fail(c, "retired: a row is malformed");
-        else
-            *check_site_cell(c, listed, row->offer, row->site, row->period) += row->systems;
-    }
-    if (rc == 0) {
-        rc = settle(c, "retired", listed, expected, row_count);
-        listed = NULL;
-    }
-    mem_free(listed);
+    for (size_t i = 0; rc == 0 && i < c->plan->retired.count; i++)
+        rc = read_retired(c, &c->plan->retired.rows[i], listed);
+    if (rc == 0)
+        rc = compare_offers(c, "retired", listed, expected);
     mem_free(expected);
+    mem_free(listed);
     return rc;
 }
 
 /* --- Power and energy */
+
+static int read_energy(struct check *c, const struct plan_energy *row, double *listed)
+{
+    const struct site *site;
+    double kg_per_mwh;
+
+    if (!is_place(c, row->site, row->period))
+        return check_fail(c, "energy: a row is malformed");
+    site = &c->sc->sites[row->site];
+    kg_per_mwh = dated_value_at(&site->energy_kg_co2_per_mwh, c->sc->periods[row->period].start, 0);
+    *check_cell(c, listed, row->site, row->period) += row->mwh;
+    return check_equal(c, row->tonnes_co2, row->mwh * kg_per_mwh / UNITS_KG_PER_TONNE, 1,
+        "energy: tonnes at %s", site->id);
+}
 
 static int check_energy(struct check *c)
 {
     double *listed = make_table(c, c->sc->site_count);
     int rc = 0;
 
-    for (size_t i = 0; rc == 0 && i < c->plan->energy.count; i++) {
-        const struct plan_energy *row = &c->plan->energy.rows[i];
-
-        if (!is_place(c, row->site, row->period)) {
-            rc = check_fail(c, "energy: a row is malformed");
-            break;
-        }
-        *check_cell(c, listed, row->site, row->period) += row->mwh;
-        rc = check_equal(c, row->tonnes_co2,
-            row->mwh *
-                dated_value_at(&c->sc->sites[row->site].energy_kg_co2_per_mwh,
-                    c->sc->periods[row->period].start, 0) /
-                UNITS_KG_PER_TONNE,
-            1, "energy: tonnes at %s", c->sc->sites[row->site].id);
-    }
-    if (rc != 0) {
-        mem_free(listed);
-        return rc;
-    }
-    return settle(c, "energy", listed, c->mwh, c->sc->site_count);
+    for (size_t i = 0; rc == 0 && i < c->plan->energy.count; i++)
+        rc = read_energy(c, &c->plan->energy.rows[i], listed);
+    if (rc == 0)
+        rc = compare_sites(c, "energy", listed, c->mwh);
+    mem_free(listed);
+    return rc;
 }
 
-static int check_power_row(const struct check *c, const struct plan_power *row)
+static int read_power(struct check *c, const struct plan_power *row, double *listed)
 {
-    const char *id;
+    const struct site *site;
 
     if (!is_place(c, row->site, row->period))
         return check_fail(c, "power: a row is malformed");
-    id = c->sc->sites[row->site].id;
+    site = &c->sc->sites[row->site];
+    *check_cell(c, listed, row->site, row->period) += row->nameplate_mw;
     if (check_equal(c, row->operating_mw, *check_cell(c, c->operating_mw, row->site, row->period),
-            1, "power: operating at %s", id) != 0)
+            1, "power: operating at %s", site->id) != 0)
         return -1;
     return check_equal(c, row->limit_mw,
-        dated_value_at(&c->sc->sites[row->site].power_mw, c->sc->periods[row->period].start, 0), 1,
-        "power: limit at %s", id);
+        dated_value_at(&site->power_mw, c->sc->periods[row->period].start, 0), 1,
+        "power: limit at %s", site->id);
 }
 
 static int check_power(struct check *c)
@@ -177,17 +172,12 @@ static int check_power(struct check *c)
     double *listed = make_table(c, c->sc->site_count);
     int rc = 0;
 
-    for (size_t i = 0; rc == 0 && i < c->plan->power.count; i++) {
-        rc = check_power_row(c, &c->plan->power.rows[i]);
-        if (rc == 0)
-            *check_cell(c, listed, c->plan->power.rows[i].site,
-                c->plan->power.rows[i].period) += c->plan->power.rows[i].nameplate_mw;
-    }
-    if (rc != 0) {
-        mem_free(listed);
-        return rc;
-    }
-    return settle(c, "power: nameplate", listed, c->nameplate_mw, c->sc->site_count);
+    for (size_t i = 0; rc == 0 && i < c->plan->power.count; i++)
+        rc = read_power(c, &c->plan->power.rows[i], listed);
+    if (rc == 0)
+        rc = compare_sites(c, "power: nameplate", listed, c->nameplate_mw);
+    mem_free(listed);
+    return rc;
 }
 
 int check_lists(struct check *c)

@@ -34,7 +34,7 @@
 #define DEMAND(units) "<demand from='2026-01' units-per-hour='" units "'/>"
 #define CHAT(attributes, inside)                                                                   \
     "<workload id='w' kind='inference' value-usd-per-unit='10'" attributes ">" inside "</"         \
-                                                                                      "workload>"
+    "workload>"
 #define TRAIN_AS(id, kind, attributes, units)                                                      \
     "<workload id='" id "' kind='" kind "' value-usd-per-unit='10'" attributes ">" RATE            \
     "<volume units='" units "'/></workload>"
