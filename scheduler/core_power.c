@@ -270,23 +270,34 @@ static int compare_lifts(const void *a, const void *b)
     return left->gang->view.id < right->gang->view.id ? -1 : 1;
 }
 
-/* Would all limits hold with the gang in that mode? The new load is counted before it is asked. */
-static bool lift(struct core *core, struct core_gang *gang, int mode)
+/* Do all limits admit the gang in that mode? */
+static bool admits_mode(const struct core *core, const struct core_gang *gang, int mode)
 {
-    ledger_set_mode(core->ledger, gang->view.holder, mode);
+    double added_kw = chip_kw(core, gang, mode) - chip_kw(core, gang, gang->mode);
+
     for (int i = 0; i < gang->placement.task_count; i++) {
         int rack = core->fleet->host_rack[gang->placement.tasks[i].host];
 
+        if (i > 0 && rack == core->fleet->host_rack[gang->placement.tasks[i - 1].host])
+            continue;
         for (int level = POWER_RACK; level <= POWER_SITE; level++) {
-            int index = parent_at(core->fleet, rack, (enum power_level)level);
+            struct node node = {
+                (enum power_level)level, parent_at(core->fleet, rack, (enum power_level)level)};
 
-            if (!units_power_holds(ledger_load_kw(core->ledger, (enum power_level)level, index),
-                    ledger_limit_kw(core->ledger, (enum power_level)level, index))) {
-                ledger_set_mode(core->ledger, gang->view.holder, gang->mode);
+            if (added_kw > 0 && added_kw * chips_under(core, gang, node) >
+                                    ledger_left_kw(core->ledger, node.level, node.index))
                 return false;
-            }
         }
     }
+    return true;
+}
+
+/* The new load is counted before it is asked for. */
+static bool lift(struct core *core, struct core_gang *gang, int mode)
+{
+    if (!admits_mode(core, gang, mode))
+        return false;
+    ledger_set_mode(core->ledger, gang->view.holder, mode);
     gang->mode = mode;
     return true;
 }

@@ -68,8 +68,10 @@ void trial_end(struct trial *trial);
 struct reservation {
     struct core_gang *gang;
     int64_t from_ms;
-    bool is_holding; /* passed over for a day: nobody else starts there */
-    bool is_claim;   /* others are being stopped for it: it starts as soon as they are gone */
+    bool is_holding;    /* passed over for a day: nobody else starts there */
+    bool is_claim;      /* others are being stopped for it: it starts as soon as they are gone */
+    holder_id *victims; /* of a claim: attempts that are being stopped for it; owned */
+    size_t victim_count;
     struct placement placement; /* owned */
 };
 /* May the gang not use that host, if it ran until end_ms? A reservation binds its own tier and
@@ -77,10 +79,12 @@ struct reservation {
 bool reservations_veto(const struct reservations *reservations, const struct core_gang *gang,
     int64_t end_ms, int host);
 const bool *reservations_racks(const struct reservations *reservations);
-/* Take the placement as a claim of the gang. */
-void reservations_claim(struct core *core, struct core_gang *gang, struct placement *placement);
+/* Take the placement and the victims as a claim of the gang. */
+void reservations_claim(struct core *core, struct core_gang *gang, struct placement *placement,
+    holder_id *victims, size_t victim_count);
 bool reservations_has_claim(const struct core *core, const struct core_gang *gang);
-/* Start claims whose place has come free; drop those whose gang went away. */
+/* Start claims whose place has come free; drop those whose gang went away, or whose place is not
+ * free with all victims gone (a host or a limit went). */
 void reservations_start_claims(struct core *core, struct actions *out);
 /* Anew, after a full round: the gangs left over, in order. */
 void reservations_make(struct core *core, struct core_gang *const *line, size_t count);

@@ -19,7 +19,8 @@ static struct block block_of_system(
         block.needs = (double)shape_chip_count(system);
         return block;
     }
-    if (gang->view.is_held) {
+    /* Held by a person; or by a mass failure, until hosts are back. */
+    if (gang->view.is_held || (gang->waits_for_hosts && core->mass_down_count > 0)) {
         block.by = BLOCKED_HELD;
         return block;
     }

@@ -282,15 +282,19 @@ static bool choose_exactly(const struct attempt *a, bool *is_gone, struct placem
 static void carry_out(struct attempt *a, const bool *is_gone, struct placement *placement,
     struct actions *out, double *stopped_value)
 {
+    holder_id *holders = mem_zero(a->count, sizeof *holders);
+    size_t holder_count = 0;
+
     for (size_t i = 0; i < a->count; i++) {
         struct core_gang *victim = a->victims[i].gang;
 
         if (!is_gone[i])
             continue;
+        holders[holder_count++] = victim->view.holder;
         *stopped_value += core_net_value(victim, &victim->placement);
         core_stop(a->core, victim, a->is_give_back ? END_GIVEN_BACK : END_PREEMPTED, NULL, out);
     }
-    reservations_claim(a->core, a->gang, placement);
+    reservations_claim(a->core, a->gang, placement, holders, holder_count);
     reservations_start_claims(a->core, out);
 }
 

@@ -44,12 +44,18 @@ struct reservations *reservations_create(const struct core *core)
     return r;
 }
 
+static void reservation_fini(struct reservation *reservation)
+{
+    placement_fini(&reservation->placement);
+    mem_free(reservation->victims);
+}
+
 void reservations_destroy(struct reservations *r)
 {
     if (r == NULL)
         return;
     for (size_t i = 0; i < r->count; i++)
-        placement_fini(&r->list[i].placement);
+        reservation_fini(&r->list[i]);
     mem_free(r->list);
     mem_free(r->host_from_ms);
     mem_free(r->host_gang);
@@ -99,14 +105,18 @@ static void clear_marks(struct core *core)
         mark(core, &r->list[i], false);
 }
 
-static void remove_at(struct core *core, size_t index)
+/* Gives its placement. */
+static struct placement remove_at(struct core *core, size_t index)
 {
     struct reservations *r = core->reservations;
+    struct placement placement;
 
     clear_marks(core);
-    placement_fini(&r->list[index].placement);
+    placement = r->list[index].placement;
+    mem_free(r->list[index].victims);
     memmove(&r->list[index], &r->list[index + 1], (--r->count - index) * sizeof *r->list);
     mark_all(core);
+    return placement;
 }
 
 static void add(struct core *core, const struct reservation *reservation)
@@ -134,9 +144,14 @@ const bool *reservations_racks(const struct reservations *r)
 
 /* --- Claims */
 
-void reservations_claim(struct core *core, struct core_gang *gang, struct placement *placement)
+void reservations_claim(struct core *core, struct core_gang *gang, struct placement *placement,
+    holder_id *victims, size_t victim_count)
 {
-    struct reservation claim = {.gang = gang, .from_ms = 0, .is_claim = true};
+    struct reservation claim = {.gang = gang,
+        .from_ms = 0,
+        .is_claim = true,
+        .victims = victims,
+        .victim_count = victim_count};
 
     claim.placement = *placement;
     *placement = (struct placement){0};
@@ -151,6 +166,14 @@ bool reservations_has_claim(const struct core *core, const struct core_gang *gan
     return false;
 }
 
+static bool has_victims_left(const struct core *core, const struct reservation *claim)
+{
+    for (size_t i = 0; i < claim->victim_count; i++)
+        if (ledger_find_holder(core->ledger, claim->victims[i]) != NULL)
+            return true;
+    return false;
+}
+
 void reservations_start_claims(struct core *core, struct actions *out)
 {
     struct reservations *r = core->reservations;
@@ -158,22 +181,19 @@ void reservations_start_claims(struct core *core, struct actions *out)
     for (size_t i = 0; i < r->count;) {
         struct reservation *claim = &r->list[i];
         struct core_gang *gang = claim->gang;
+        bool is_ready = core_gang_is_ready(core, gang);
         struct placement placement;
+        bool fits;
 
-        if (!claim->is_claim) {
+        fits = claim->is_claim && is_ready &&
+               ledger_fits(core->ledger, gang->view.shape, &claim->placement,
+                   gang->view.spec->is_interruptible, NULL);
+        if (!claim->is_claim || (is_ready && !fits && has_victims_left(core, claim))) {
             i++;
             continue;
         }
-        if (core_gang_is_ready(core, gang) &&
-            !ledger_fits(core->ledger, gang->view.shape, &claim->placement,
-                gang->view.spec->is_interruptible, NULL)) {
-            i++;
-            continue;
-        }
-        placement = claim->placement;
-        claim->placement = (struct placement){0};
-        remove_at(core, i);
-        if (core_gang_is_ready(core, gang))
+        placement = remove_at(core, i);
+        if (fits)
             decide_start(core, gang, &placement, out);
         placement_fini(&placement);
     }
@@ -320,7 +340,7 @@ static void drop_reservations(struct core *core)
         if (r->list[i].is_claim)
             r->list[kept++] = r->list[i];
         else
-            placement_fini(&r->list[i].placement);
+            reservation_fini(&r->list[i]);
     r->count = kept;
     mark_all(core);
 }

@@ -337,6 +337,7 @@ enum round_stage core_round_step(struct core *core, int64_t now_ms,
             core->report.round_count++;
             return ROUND_DONE;
         }
+        reservations_start_claims(core, out);
         begin(core);
     }
     round = core->round;
