@@ -36,6 +36,7 @@ static const struct command HELP_COMMAND;
 static const struct command *const PLANNING[] = {
     &PLAN_COMMAND,
     &SWEEP_COMMAND,
+    &COMPARE_COMMAND,
     &SYSTEMS_COMMAND,
     NULL,
 };

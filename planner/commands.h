@@ -6,6 +6,7 @@
 
 #include "base/options.h"
 
+extern const struct command COMPARE_COMMAND;
 extern const struct command PLAN_COMMAND;
 extern const struct command SWEEP_COMMAND;
 extern const struct command SYSTEMS_COMMAND;
