@@ -121,31 +121,54 @@ static int check_range(const struct reading *r, const char *value, double number
         return 0;
     if (number < 0 && !(min < 0))
         return bad_value(r, value, "it can't be negative");
-    return xml_fault(r->node, r->faults, "attribute '%s' is %s; it must be from %.10g to %.10g",
+    return xml_fault(r->node, r->faults, "attribute '%s' is '%s'; it must be from %.10g to %.10g",
         r->field->name, show(value).text, min, max);
 }
 
-/* A comma may stand for the point or between thousands. */
-static const char *comma_rule(const char *value)
+/* A comma may stand for the point or between thousands: say how it is written. */
+static int fault_comma(const struct reading *r, const char *value)
 {
     const char *comma = strchr(value, ',');
+    struct str with_point = {0};
+    struct str text = {0};
+    double number;
 
-    if (strchr(comma + 1, ',') != NULL)
-        return "that is not a number; write it without commas, as 3900000";
-    if (strlen(comma + 1) == 3)
-        return "that is not a number; write it with a point, as 2.5, or without the comma, as "
-               "3900";
-    return "that is not a number; write it with a point, as 2.5";
+    str_add_bytes(&with_point, value, (size_t)(comma - value));
+    str_format(&with_point, ".%s", comma + 1);
+    str_add(&text, "that is not a number; write ");
+    if (str_parse_double(str_text(&with_point), &number) != 0)
+        str_add(&text, "it without commas, as 2.5 or 3900000");
+    else if (strlen(comma + 1) == 3)
+        str_format(&text, "%s with a point, or without the comma if it parts thousands",
+            show(str_text(&with_point)).text);
+    else
+        str_format(&text, "%s with a point", show(str_text(&with_point)).text);
+    (void)bad_value(r, value, str_text(&text));
+    str_fini(&with_point);
+    str_fini(&text);
+    return -1;
+}
+
+/* Only what numbers are made of, so that it is one that does not fit, or a slip in one. */
+static bool is_like_number(const char *value)
+{
+    size_t length = strlen(value);
+
+    return length > 0 && strspn(value, "0123456789+-.eE") == length &&
+           isdigit((unsigned char)value[length - 1]);
 }
 
 static int read_number(const struct reading *r, const char *value, void *field)
 {
     double number = 0;
 
-    if (str_parse_double(value, &number) != 0)
+    if (str_parse_double(value, &number) != 0) {
+        if (strchr(value, ',') != NULL)
+            return fault_comma(r, value);
         return bad_value(r, value,
-            strchr(value, ',') != NULL ? comma_rule(value)
-                                       : "that is not a finite number; write it as 2.5 or 1e9");
+            is_like_number(value) ? "that is no number, or too large a one; write it as 2.5 or 1e9"
+                                  : "that is not a finite number; write it as 2.5 or 1e9");
+    }
     if (check_range(r, value, number) != 0)
         return -1;
     *(double *)field = number;
@@ -356,8 +379,7 @@ static int check_child(
     for (size_t i = 0; i < count; i++)
         if (str_equal(names[i], name))
             return 0;
-    (void)snprintf(
-        what, sizeof what, "element inside <%s> '%s'", show(parent).text, show(name).text);
+    (void)snprintf(what, sizeof what, "element '%s' in <%s>", show(name).text, show(parent).text);
     return fault_unknown(child, faults, what, name, names, count);
 }
 
@@ -371,8 +393,8 @@ int xml_check_children(
         const char *text = has_text ? NULL : stray_text(child);
 
         if (text != NULL)
-            rc = xml_fault(node, faults, "text stands between its elements: '%s'; take it out",
-                show(text).text);
+            rc = xml_fault(
+                node, faults, "the text '%s' stands in it; take it out", show(text).text);
         if (child->type == XML_ELEMENT_NODE &&
             check_child(xml_from(child), names, count, faults) != 0)
             rc = -1;

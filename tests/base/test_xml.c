@@ -266,27 +266,30 @@ static const struct value_case VALUE_CASES[] = {
     {"ids='  '", "attribute 'ids' is '  '; give one or more ids, separated by blanks"},
     {"ids='a b,c d'", "attribute 'ids' is 'b,c'; " ID_RULE},
     {"power-kw='-1'", "attribute 'power-kw' is '-1'; it can't be negative"},
-    {"power-kw='1e8'", "attribute 'power-kw' is 1e8; it must be from 0 to 10000000"},
-    {"share='0'", "attribute 'share' is 0; it must be from 1e-06 to 1"},
-    {"share='1.0001'", "attribute 'share' is 1.0001; it must be from 1e-06 to 1"},
+    {"power-kw='1e8'", "attribute 'power-kw' is '1e8'; it must be from 0 to 10000000"},
+    {"share='0'", "attribute 'share' is '0'; it must be from 1e-06 to 1"},
+    {"share='1.0001'", "attribute 'share' is '1.0001'; it must be from 1e-06 to 1"},
     {"share='-0.5'", "attribute 'share' is '-0.5'; it can't be negative"},
-    {"count='-6'", "attribute 'count' is -6; it must be from -5 to 1000"},
-    {"count='1001'", "attribute 'count' is 1001; it must be from -5 to 1000"},
+    {"count='-6'", "attribute 'count' is '-6'; it must be from -5 to 1000"},
+    {"count='1001'", "attribute 'count' is '1001'; it must be from -5 to 1000"},
     {"any-number=''", "attribute 'any-number' is ''; " NOT_FINITE},
     {"any-number='nan'", "attribute 'any-number' is 'nan'; " NOT_FINITE},
     {"any-number='inf'", "attribute 'any-number' is 'inf'; " NOT_FINITE},
     {"any-number='-INF'", "attribute 'any-number' is '-INF'; " NOT_FINITE},
-    {"any-number='1e999'", "attribute 'any-number' is '1e999'; " NOT_FINITE},
+    {"any-number='1e999'", "attribute 'any-number' is '1e999'; that is no number, or too large a "
+                           "one; write it as 2.5 or 1e9"},
     {"any-number='0x10'", "attribute 'any-number' is '0x10'; " NOT_FINITE},
     {"any-number='12 kW'", "attribute 'any-number' is '12 kW'; " NOT_FINITE},
     {"any-number='$5'", "attribute 'any-number' is '$5'; " NOT_FINITE},
     {"any-number=' 5'", "attribute 'any-number' is ' 5'; " NOT_FINITE},
     {"any-number='2,5'",
-        "attribute 'any-number' is '2,5'; that is not a number; write it with a point, as 2.5"},
-    {"any-number='3,900'", "attribute 'any-number' is '3,900'; that is not a number; write it with "
-                           "a point, as 2.5, or without the comma, as 3900"},
+        "attribute 'any-number' is '2,5'; that is not a number; write 2.5 with a point"},
+    {"any-number='3,900'", "attribute 'any-number' is '3,900'; that is not a number; write 3.900 "
+                           "with a point, or without the comma if it parts thousands"},
     {"any-number='3,900,000'", "attribute 'any-number' is '3,900,000'; that is not a number; write "
-                               "it without commas, as 3900000"},
+                               "it without commas, as 2.5 or 3900000"},
+    {"any-number='1.2.3'", "attribute 'any-number' is '1.2.3'; that is no number, or too large a "
+                           "one; write it as 2.5 or 1e9"},
     {"count='2.0'", "attribute 'count' is '2.0'; that is not a whole number; write it as 12"},
     {"count='1e3'", "attribute 'count' is '1e3'; that is not a whole number; write it as 12"},
     {"count=''", "attribute 'count' is ''; that is not a whole number; write it as 12"},
@@ -391,10 +394,10 @@ static const struct children_case CHILDREN_CASES[] = {
     {"<site/> <!-- x --><offer/><?x y?><site/>\n", false, ""},
     {"text", true, ""},
     {"\n<siet id='x'/>", false,
-        "a.xml:2: <siet id=\"x\">: element inside <a> 'siet' is not known here; did you mean "
+        "a.xml:2: <siet id=\"x\">: element 'siet' in <a> is not known here; did you mean "
         "site?\n"},
     {"<zebra/>", false,
-        "a.xml:1: <zebra>: element inside <a> 'zebra' is not known here; known: site, offer\n"},
+        "a.xml:1: <zebra>: element 'zebra' in <a> is not known here; known: site, offer\n"},
     {"<x:site xmlns:x='urn:x'/>", false,
         "a.xml:1: <site>: it is not in namespace urn:wattyard:1; take it out, or its xmlns or "
         "prefix\n"},
@@ -402,14 +405,13 @@ static const struct children_case CHILDREN_CASES[] = {
         "a.xml:1: <site>: it is not in namespace urn:wattyard:1; take it out, or its xmlns or "
         "prefix\n"},
     {"<site/> stray <offer/>", false,
-        "a.xml:1: <a>: text stands between its elements: 'stray '; take it out\n"},
-    {"<![CDATA[stray]]>", false,
-        "a.xml:1: <a>: text stands between its elements: 'stray'; take it out\n"},
-    {"&#160;", false, "a.xml:1: <a>: text stands between its elements: '\xC2\xA0'; take it out\n"},
+        "a.xml:1: <a>: the text 'stray ' stands in it; take it out\n"},
+    {"<![CDATA[stray]]>", false, "a.xml:1: <a>: the text 'stray' stands in it; take it out\n"},
+    {"&#160;", false, "a.xml:1: <a>: the text '\xC2\xA0' stands in it; take it out\n"},
     {"x<sit/><zebra/>", false,
-        "a.xml:1: <a>: text stands between its elements: 'x'; take it out\n"
-        "a.xml:1: <sit>: element inside <a> 'sit' is not known here; did you mean site?\n"
-        "a.xml:1: <zebra>: element inside <a> 'zebra' is not known here; known: site, offer\n"},
+        "a.xml:1: <a>: the text 'x' stands in it; take it out\n"
+        "a.xml:1: <sit>: element 'sit' in <a> is not known here; did you mean site?\n"
+        "a.xml:1: <zebra>: element 'zebra' in <a> is not known here; known: site, offer\n"},
 };
 
 START_TEST(children_are_checked)

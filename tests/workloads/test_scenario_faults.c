@@ -269,7 +269,7 @@ static const struct fault_case LIMIT_CASES[] = {
 /* What reading attributes and elements by tables refuses, for all elements alike. */
 static const struct fault_case VALUE_CASES[] = {
     {"power-fraction=\"0.8\"", "power-fraction=\"1.5\"", NULL,
-        "<workload id=\"chat\">: attribute 'power-fraction' is 1.5; it must be from 1e-06 to 1"},
+        "<workload id=\"chat\">: attribute 'power-fraction' is '1.5'; it must be from 1e-06 to 1"},
     {"mw=\"60\"", "mw=\"-60\"", NULL,
         "<power from=\"2026-01\">: attribute 'mw' is '-60'; it can't be negative"},
     {"mw=\"60\"", "", NULL, "<power from=\"2026-01\">: attribute 'mw' is missing; write mw=\"…\""},
@@ -286,17 +286,17 @@ static const struct fault_case VALUE_CASES[] = {
         "<power from=\"2026-01\">: attribute 'mw' is '60 '; that is not a finite number; write it "
         "as 2.5 or 1e9"},
     {"mw=\"60\"", "mw=\"6,5\"", NULL,
-        "<power from=\"2026-01\">: attribute 'mw' is '6,5'; that is not a number; write it with a "
-        "point, as 2.5"},
+        "<power from=\"2026-01\">: attribute 'mw' is '6,5'; that is not a number; write 6.5 with a "
+        "point"},
     {"mw=\"60\"", "mw=\"1e99\"", NULL,
-        "<power from=\"2026-01\">: attribute 'mw' is 1e99; it must be from 0 to 10000000"},
+        "<power from=\"2026-01\">: attribute 'mw' is '1e99'; it must be from 0 to 10000000"},
     {"mw=\"60\"", "mvv=\"60\"", NULL,
         "<power from=\"2026-01\">: attribute 'mvv' is not known here; known: from, to, mw, "
         "rack-positions"},
     {"pue=\"1.12\"", "pue=\"0.9\"", NULL,
-        "<site id=\"oregon\">: attribute 'pue' is 0.9; it must be from 1 to 10"},
+        "<site id=\"oregon\">: attribute 'pue' is '0.9'; it must be from 1 to 10"},
     {"max-share=\"0.7\"", "max-share=\"1.1\"", NULL,
-        "<limit id=\"vendor-mix\">: attribute 'max-share' is 1.1; it must be from 0 to 1"},
+        "<limit id=\"vendor-mix\">: attribute 'max-share' is '1.1'; it must be from 0 to 1"},
     {"discount-rate=\"0.08\"", "discount-rate=\"-0.08\"", NULL,
         "<horizon>: attribute 'discount-rate' is '-0.08'; it can't be negative"},
     {"<power from=\"2026-01\"", "<power from=\"2026-13\"", NULL,
@@ -310,9 +310,9 @@ static const struct fault_case VALUE_CASES[] = {
     {"lead-months=\"6\"", "lead-months=\"1.5\"", NULL,
         "<offer id=\"buy-trn3\">: attribute 'lead-months' is '1.5'; that is not a whole number"},
     {"term-months=\"60\"", "term-months=\"0\"", NULL,
-        "<offer id=\"buy-trn3\">: attribute 'term-months' is 0; it must be from 1 to 1200"},
+        "<offer id=\"buy-trn3\">: attribute 'term-months' is '0'; it must be from 1 to 1200"},
     {"hosts=\"36\"", "hosts=\"0\"", NULL,
-        "<system id=\"trn3\">: attribute 'hosts' is 0; it must be from 1 to 10000"},
+        "<system id=\"trn3\">: attribute 'hosts' is '0'; it must be from 1 to 10000"},
     {"kind=\"reserve\"", "kind=\"reservd\"", NULL,
         "<offer id=\"rent-gb300\">: attribute 'kind' is 'reservd'; it is one of buy, reserve, "
         "on-demand"},
@@ -336,11 +336,11 @@ static const struct fault_case VALUE_CASES[] = {
         "provider, sites, kind, term-months, capex-usd, opex-usd-per-year, usd-per-system-hour, "
         "from, to, lead-months, interruptible, max-systems"},
     {"<volume units=\"1e13\"/>", "<volumes units=\"1e13\"/>", NULL,
-        "<volumes>: element inside <workload> 'volumes' is not known here; did you mean volume?"},
+        "<volumes>: element 'volumes' in <workload> is not known here; did you mean volume?"},
     {"<volume units=\"1e13\"/>", "<volume units=\"1e13\">much</volume>", NULL,
-        "<volume>: text stands between its elements: 'much'; take it out"},
+        "<volume>: the text 'much' stands in it; take it out"},
     {"<volume units=\"1e13\"/>", "<volume units=\"1e13\"><rate/></volume>", NULL,
-        "<rate>: element inside <volume> 'rate' is not known here; there can be none"},
+        "<rate>: element 'rate' in <volume> is not known here; there can be none"},
 };
 
 /* Parse the full scenario with one change, and look for the message where it belongs. */
