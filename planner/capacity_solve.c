@@ -41,8 +41,23 @@ static bool ask_stop(void *context)
 
 /* --- Solving: the one place where the model meets the solver */
 
+/* From so many columns on, most of which are runs that no plan uses. */
+enum { SIFT_FROM_COLUMNS = 3000 };
+
+static enum lp_status sift(
+    struct capacity_model *model, const struct lp_options *options, struct err *err)
+{
+    unsigned char *is_first = mem_zero((size_t)model->column_count, 1);
+    enum lp_status status;
+
+    capacity_choose_first(model, is_first);
+    status = lp_solve_sifting(model->lp, is_first, options, err);
+    mem_free(is_first);
+    return status;
+}
+
 static enum lp_status run_solver(struct capacity_model *model, const struct solve_options *options,
-    double left_s, struct err *err)
+    double left_s, bool has_basis, struct err *err)
 {
     struct solve_options copy = *options;
     const struct lp_options lp_options = {.time_limit_s = left_s,
@@ -53,7 +68,9 @@ static enum lp_status run_solver(struct capacity_model *model, const struct solv
 
     if (lp_integer_count(model->lp) > 0)
         return lp_solve_mip(model->lp, &lp_options, err);
-    return lp_solve(model->lp, &lp_options, err);
+    if (model->column_count < SIFT_FROM_COLUMNS || has_basis)
+        return lp_solve(model->lp, &lp_options, err);
+    return sift(model, &lp_options, err);
 }
 
 /* 0 and *out filled, or -1: the solver failed. */
@@ -116,11 +133,13 @@ void capacity_basis_fini(struct capacity_basis *basis)
 }
 
 /* A basis of another shape says nothing here. */
-static void take_basis(struct capacity_model *model, const struct capacity_basis *basis)
+static bool take_basis(struct capacity_model *model, const struct capacity_basis *basis)
 {
-    if (basis != NULL && basis->rows != NULL && basis->row_count == model->row_count &&
-        basis->column_count == model->column_count)
-        lp_set_basis(model->lp, basis->rows, basis->columns);
+    if (basis == NULL || basis->rows == NULL || basis->row_count != model->row_count ||
+        basis->column_count != model->column_count)
+        return false;
+    lp_set_basis(model->lp, basis->rows, basis->columns);
+    return true;
 }
 
 static void leave_basis(const struct capacity_model *model, struct capacity_basis *basis)
@@ -142,12 +161,13 @@ static int solve_model(struct capacity_plan *plan, struct capacity_model *model,
     double start_s = options->clock_s();
     double left_s = options->time_limit_s;
     enum lp_status status;
+    bool has_basis;
 
     /* A limit that is spent already is still a limit: 0 would be none. */
     if (left_s > 0)
         left_s = fmax(left_s - plan->seconds.build, 1e-3);
-    take_basis(model, options->warm);
-    status = run_solver(model, options, left_s, err);
+    has_basis = take_basis(model, options->warm);
+    status = run_solver(model, options, left_s, has_basis, err);
     if (read_status(status, &plan->status, err) != 0)
         return -1;
     if (plan->status == PLAN_OPTIMAL)

@@ -142,6 +142,14 @@ void lp_name(const struct lp *lp, enum lp_thing thing, int index, char *buffer, 
  */
 enum lp_status lp_solve(struct lp *lp, const struct lp_options *options, struct err *err);
 
+/*
+ * The same answer by sifting: first over the columns j with is_first[j] alone, then with those that
+ * would gain, until none is left. Pays where most columns stay at 0; all columns that are left out
+ * must rest at a lower bound of 0. After the first solve it is lp_solve.
+ */
+enum lp_status lp_solve_sifting(struct lp *lp, const unsigned char *is_first,
+    const struct lp_options *options, struct err *err);
+
 /* Solve with kinds respected, by branch and cut. There are no duals: fix the whole columns at their
  * values and lp_solve for prices. Does not touch the basis of lp_solve. */
 enum lp_status lp_solve_mip(struct lp *lp, const struct lp_options *options, struct err *err);
