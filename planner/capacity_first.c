@@ -1,4 +1,4 @@
-/* Which runs to begin with: for each workload, site and period, those with the least cost a unit.
+/* Which runs to begin with: for each workload, site and period, the one with the least cost a unit.
  */
 #include "planner/capacity_model.h"
 
@@ -7,7 +7,7 @@
 
 #include <math.h>
 
-enum { KEPT = 2 }; /* runs of one workload at one site in one period */
+enum { KEPT = 1 }; /* runs of one workload at one site in one period */
 static const double HOURS_PER_MONTH = 730.5;
 
 /* Dollars an hour that a system of the offer costs, over its term. */
