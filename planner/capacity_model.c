@@ -179,52 +179,6 @@ int builder_period_from(const struct scenario *scenario, date_month month)
     return t;
 }
 
-/* --- Size */
-
-static int check_table(double a, double b, double c, double d, const char *what, struct err *err)
-{
-    if (a * b * c * d <= CAPACITY_TABLE_MAX)
-        return 0;
-    return err_set(err, ERR_LIMIT,
-        "the model would be too large: %g %s are over %d; use longer steps, a shorter horizon, or "
-        "split the scenario",
-        a * b * c * d, what, CAPACITY_TABLE_MAX);
-}
-
-static double count_regions(const struct scenario *sc)
-{
-    double count = 0;
-
-    for (int j = 0; j < sc->workload_count; j++)
-        count += sc->workloads[j].region_count + 1;
-    return count;
-}
-
-static double count_existing(const struct scenario *sc)
-{
-    double count = 0;
-
-    for (int o = 0; o < sc->offer_count; o++)
-        count += sc->offers[o].existing_count;
-    return count;
-}
-
-static int check_size(const struct scenario *sc, struct err *err)
-{
-    double periods = sc->period_count, sites = sc->site_count;
-    double systems = (double)sc->catalog.system_count;
-
-    if (check_table(sc->offer_count, sites, periods, 1, "offers × sites × periods", err) != 0 ||
-        check_table(sc->workload_count, sites, systems, periods,
-            "workloads × sites × systems × periods", err) != 0 ||
-        check_table(systems, sites, periods, STOCK_KINDS, "systems × sites × periods", err) != 0 ||
-        check_table(count_regions(sc), periods, 1, 1, "demand regions × periods", err) != 0 ||
-        check_table(count_regions(sc), sites, periods, 1, "regions × sites × periods", err) != 0 ||
-        check_table(count_existing(sc), periods, 1, 1, "existing batches × periods", err) != 0)
-        return -1;
-    return 0;
-}
-
 /* What this program can't plan yet. */
 static int refuse(
     const struct scenario *sc, const struct capacity_model_options *options, struct err *err)
@@ -349,7 +303,7 @@ struct capacity_model *capacity_model_create(
     struct builder b = {
         .scenario = scenario, .is_plain = options->is_plain, .is_whole = options->whole_systems};
 
-    if (check_size(scenario, err) != 0 || refuse(scenario, options, err) != 0)
+    if (capacity_model_check_size(scenario, err) != 0 || refuse(scenario, options, err) != 0)
         return NULL;
     b.model = mem_zero(1, sizeof *b.model);
     *b.model = (struct capacity_model){.scenario = scenario,

@@ -128,6 +128,9 @@ static inline struct stock *builder_stock(
                       (size_t)period];
 }
 
+/* --- capacity_size.c: 0, or -1 with ERR_LIMIT where building the model would take too much */
+int capacity_model_check_size(const struct scenario *scenario, struct err *err);
+
 /* --- capacity_columns.c */
 void builder_add_acquisitions(struct builder *b);
 void builder_add_kept(struct builder *b);

@@ -27,6 +27,40 @@ void capacity_plan_serve(struct capacity_plan *plan);
 /* --- capacity_derive.c: what follows from the decisions */
 void capacity_plan_derive(struct capacity_plan *plan);
 
+/* Sums by place and period, of which the lists and the costs are made. */
+struct plan_sums {
+    struct capacity_plan *plan;
+    const struct scenario *sc;
+    double *installed;    /* [offer][site][period] systems */
+    double *operating_kw; /* [site][period], IT */
+    double *nameplate_kw; /* [site][period], IT */
+    double *mwh;          /* [site][period], at the meter */
+    double *tonnes;       /* [site][period] */
+    double *capex_usd;    /* [offer][period], not discounted; the others too */
+    double *rent_usd;
+    double *maintenance_usd;
+};
+
+static inline double *plan_sums_site(const struct plan_sums *u, double *sums, int site, int period)
+{
+    return &sums[(size_t)site * (size_t)u->sc->period_count + (size_t)period];
+}
+
+static inline double *plan_sums_offer(
+    const struct plan_sums *u, double *sums, int offer, int period)
+{
+    return &sums[(size_t)offer * (size_t)u->sc->period_count + (size_t)period];
+}
+
+static inline double *plan_sums_installed(
+    const struct plan_sums *u, int offer, int site, int period)
+{
+    return plan_sums_site(u, u->installed, offer * u->sc->site_count + site, period);
+}
+
+/* --- capacity_cost.c: cost parts, objective and budgets, from the sums */
+void capacity_plan_cost(struct plan_sums *sums);
+
 /* --- capacity_prices.c: what limits are worth, from the duals of a solved model */
 void capacity_plan_price(struct capacity_plan *plan, const struct capacity_model *model);
 
