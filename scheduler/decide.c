@@ -83,24 +83,25 @@ static bool is_vetoed(const void *context, int host)
 
 /* The request says where, by which policy and within what; the rest is filled in. */
 static bool find(const struct core *core, const struct core_gang *gang,
-    struct packing_request *request, struct placement *out, struct block *block)
+    const struct packing_request *asked, struct placement *out, struct block *block)
 {
+    struct packing_request request = *asked;
     const struct shape *shape = gang->view.shape;
     bool is_spread = gang->view.spec->replicas_max > 0 &&
                      gang->view.spec->spread != JOB_SPREAD_NONE;
     struct veto veto = {core->reservations, gang,
-        core->now_ms + (int64_t)shape->systems[request->where.system].expected_ms};
+        core->now_ms + (int64_t)shape->systems[asked->where.system].expected_ms};
     int *replicas_at = is_spread ? count_replicas(core, gang) : NULL;
     double start_s = core->options.clock_s != NULL ? core->options.clock_s() : 0;
     bool is_found;
 
-    request->shape = shape;
-    request->veto = is_vetoed;
-    request->veto_context = &veto;
-    request->rack_has_veto = reservations_racks(core->reservations);
-    request->replicas_at = replicas_at;
-    request->replicas_most = is_spread ? gang->job->spread_most : INT_MAX;
-    is_found = packing_find(core->ledger, request, out, block);
+    request.shape = shape;
+    request.veto = is_vetoed;
+    request.veto_context = &veto;
+    request.rack_has_veto = reservations_racks(core->reservations);
+    request.replicas_at = replicas_at;
+    request.replicas_most = is_spread ? gang->job->spread_most : INT_MAX;
+    is_found = packing_find(core->ledger, &request, out, block);
     mem_free(replicas_at);
     if (core->options.clock_s != NULL)
         core->times->packing_s += core->options.clock_s() - start_s;

@@ -167,7 +167,7 @@ static void find_spots(const struct core *core, const struct core_gang *gang, st
                 shape->value_usd_per_hour * system->throughput -
                     shape_usd_per_hour(system, 0, &core->fleet->sites[site])};
             struct racks racks = find_racks(core, shape, spot.where);
-            int shares[RACKS_MOST];
+            int shares[RACKS_MOST] = {0};
 
             if (racks.count <= RACKS_MOST &&
                 count_ways(&racks, 0, system->segment_count) <= WAYS_MOST)
