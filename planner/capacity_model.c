@@ -21,7 +21,8 @@ struct column_key builder_column_key(enum column_family family)
 
 struct row_key builder_row_key(enum row_family family)
 {
-    return (struct row_key){family, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, 0};
+    return (struct row_key){
+        family, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, LINK_NONE, 0};
 }
 
 static void grow_expression(struct expression *e, size_t count)
@@ -179,27 +180,6 @@ int builder_period_from(const struct scenario *scenario, date_month month)
     return t;
 }
 
-/* What this program can't plan yet. */
-static int refuse(
-    const struct scenario *sc, const struct capacity_model_options *options, struct err *err)
-{
-    if (options->whole_systems)
-        return err_set(err, ERR_INPUT, "whole systems are not planned yet; leave that out");
-    for (int j = 0; j < sc->workload_count; j++) {
-        const struct workload *w = &sc->workloads[j];
-
-        if (w->sites_max > 0)
-            return err_set(err, ERR_INPUT,
-                "%s:%ld: <workload id=\"%s\">: sites-max is not planned yet; leave it out",
-                w->where.file, w->where.line, w->id);
-        if (w->porting_count > 0)
-            return err_set(err, ERR_INPUT,
-                "%s:%ld: <porting stack=\"%s\">: porting is not planned yet; leave it out",
-                w->portings[0].where.file, w->portings[0].where.line, w->portings[0].stack);
-    }
-    return 0;
-}
-
 /* --- Building */
 
 static int *make_table(size_t count)
@@ -262,6 +242,7 @@ static void fini_builder(struct builder *b)
     mem_free(b->stocks);
     mem_free(b->stock_terms);
     mem_free(b->unit_scale);
+    mem_free(b->most_standing);
     mem_free(b->service_usd);
     mem_free(b->service_present_usd);
 }
@@ -281,6 +262,7 @@ static void build(struct builder *b)
     builder_add_budget_rows(b);
     builder_add_commitment_rows(b);
     builder_add_limit_rows(b);
+    builder_add_binary_rows(b);
     builder_price_offers(b);
     builder_price_energy(b);
     builder_price_unmet(b);
@@ -303,7 +285,7 @@ struct capacity_model *capacity_model_create(
     struct builder b = {
         .scenario = scenario, .is_plain = options->is_plain, .is_whole = options->whole_systems};
 
-    if (capacity_model_check_size(scenario, err) != 0 || refuse(scenario, options, err) != 0)
+    if (capacity_model_check_size(scenario, err) != 0)
         return NULL;
     b.model = mem_zero(1, sizeof *b.model);
     *b.model = (struct capacity_model){.scenario = scenario,

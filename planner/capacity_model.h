@@ -24,6 +24,14 @@ enum column_family {
     COLUMN_FAMILY_COUNT
 };
 
+/* What of a workload's work binds it to a binary of its: of rows ROW_AT_SITE and ROW_PORTED. */
+enum row_link {
+    LINK_NONE,
+    LINK_WORK,  /* no more than its volume or demand is ever done */
+    LINK_POWER, /* no more than the site has power for */
+    LINK_STOCK  /* no more than can ever stand there */
+};
+
 /* What a column is; fields that do not apply are -1. */
 struct column_key {
     enum column_family family;
@@ -60,6 +68,7 @@ struct row_key {
     enum row_family family;
     int offer, workload, region, commitment, budget, limit, existing, porting, site, system, period;
     int is_interruptible; /* ROW_INSTALL */
+    enum row_link link;
     /* ROW_DEMAND: the regions asked for together (`region` is -1), where there are no flows.
      * ROW_SURVIVE: bit g for region g of G; `site` is the one lost. */
     unsigned region_set;

@@ -60,6 +60,7 @@ struct builder {
     struct stock_term *stock_terms;
     size_t stock_term_count, stock_term_capacity;
     double *unit_scale; /* by workload: units per hour of its best system */
+    double *most_standing; /* [system][site][period]: systems, INFINITY; where binaries want it */
     /* By offer and period, with one more at the end: present and plain cost of one system in
      * service from the horizon's start up to that period, without capex. */
     double *service_usd;
@@ -199,6 +200,7 @@ void builder_add_volume_rows(struct builder *b);
 void builder_add_budget_rows(struct builder *b);
 void builder_add_commitment_rows(struct builder *b);
 void builder_add_limit_rows(struct builder *b);
+void builder_add_binary_rows(struct builder *b);
 
 /* Periods a system of the offer stays in service: at most `period_count`. */
 int builder_term_periods(const struct scenario *scenario, const struct offer *offer);

@@ -39,6 +39,9 @@ static const char *const ROW_NAMES[ROW_FAMILY_COUNT] = {
     [ROW_PORTED] = "ported",
 };
 
+static const char *const LINK_NAMES[] = {
+    [LINK_NONE] = "", [LINK_WORK] = "-work", [LINK_POWER] = "-power", [LINK_STOCK] = "-stock"};
+
 /* A name while it is written. */
 struct name {
     char *buffer;
@@ -147,6 +150,7 @@ void capacity_model_row_name(const struct capacity_model *model, int row, char *
     struct name name = {buffer, size, 0, false};
 
     add_text(&name, ROW_NAMES[key->family]);
+    add_text(&name, LINK_NAMES[key->link]);
     if (key->offer >= 0)
         add_part(&name, sc->offers[key->offer].id);
     if (key->existing >= 0)
