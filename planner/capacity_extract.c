@@ -1,19 +1,9 @@
 /* A plan's decisions, from the values that the solver gives the model's columns. */
 #include "planner/capacity_plan_private.h"
 
-#include "planner/lp.h"
+#include "base/str.h"
 
 #include <math.h>
-
-/* A value in the column's own unit, within its bounds, noise taken off. */
-static double value_of(const struct capacity_model *model, int column)
-{
-    double value = lp_column_value(model->lp, column);
-
-    value = fmax(value, lp_column_lower(model->lp, column));
-    value = fmin(value, lp_column_upper(model->lp, column));
-    return value * model->column_scale[column];
-}
 
 static double systems_of(
     const struct capacity_plan *plan, const struct column_key *key, double value)
@@ -86,20 +76,43 @@ static void add_value(struct capacity_plan *plan, const struct column_key *key, 
     case COLUMN_SHORT:
         add_shortfall(plan, key, value);
         break;
-    case COLUMN_PORTED:
-        if (value > 0.5)
-            PLAN_APPEND(plan->ported, (struct plan_ported){key->workload, key->porting});
-        break;
     case COLUMN_INSTALL:
     case COLUMN_AT_SITE:
+    case COLUMN_PORTED:
     case COLUMN_FAMILY_COUNT:
         break;
     }
 }
 
-void capacity_plan_extract(struct capacity_plan *plan, const struct capacity_model *model)
+/* A stack is ported to where something runs on it. */
+static void list_ported(struct capacity_plan *plan)
+{
+    const struct scenario *sc = plan->scenario;
+    size_t system_count = sc->catalog.system_count;
+    bool *is_used = mem_zero((size_t)sc->workload_count * system_count, sizeof *is_used);
+
+    for (size_t i = 0; i < plan->runs.count; i++)
+        is_used[(size_t)plan->runs.rows[i].workload * system_count +
+                (size_t)plan->runs.rows[i].system] = true;
+    for (int j = 0; j < sc->workload_count; j++)
+        for (int p = 0; p < sc->workloads[j].porting_count; p++) {
+            bool is_ported = false;
+
+            for (size_t k = 0; k < system_count; k++)
+                is_ported |= is_used[(size_t)j * system_count + k] &&
+                             str_equal(sc->catalog.systems[k].chip->stack,
+                                 sc->workloads[j].portings[p].stack);
+            if (is_ported)
+                PLAN_APPEND(plan->ported, (struct plan_ported){j, p});
+        }
+    mem_free(is_used);
+}
+
+void capacity_plan_extract(
+    struct capacity_plan *plan, const struct capacity_model *model, const double *values)
 {
     for (int j = 0; j < model->column_count; j++)
-        add_value(plan, &model->columns[j], value_of(model, j));
+        add_value(plan, &model->columns[j], values[j] * model->column_scale[j]);
+    list_ported(plan);
     capacity_plan_serve(plan);
 }

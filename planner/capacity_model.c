@@ -21,8 +21,7 @@ struct column_key builder_column_key(enum column_family family)
 
 struct row_key builder_row_key(enum row_family family)
 {
-    return (struct row_key){
-        family, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, LINK_NONE, 0};
+    return (struct row_key){family, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, LINK_NONE, 0};
 }
 
 static void grow_expression(struct expression *e, size_t count)

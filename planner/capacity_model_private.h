@@ -59,7 +59,7 @@ struct builder {
     struct stock *stocks;      /* [system][site][stock kind][period] */
     struct stock_term *stock_terms;
     size_t stock_term_count, stock_term_capacity;
-    double *unit_scale; /* by workload: units per hour of its best system */
+    double *unit_scale;    /* by workload: units per hour of its best system */
     double *most_standing; /* [system][site][period]: systems, INFINITY; where binaries want it */
     /* By offer and period, with one more at the end: present and plain cost of one system in
      * service from the horizon's start up to that period, without capex. */

@@ -4,6 +4,7 @@
 #ifndef PLANNER_CAPACITY_PLAN_PRIVATE_H
 #define PLANNER_CAPACITY_PLAN_PRIVATE_H
 
+#include "base/err.h"
 #include "base/mem.h"
 #include "planner/capacity_model.h"
 #include "planner/capacity_plan.h"
@@ -17,8 +18,17 @@
 #define PLAN_SYSTEMS_MIN 1e-9
 #define PLAN_SHARE_MIN 1e-9
 
+/* --- capacity_whole.c */
+/* The solver's point, by column, in the lp's units, within the columns' bounds. */
+void capacity_read_values(const struct capacity_model *model, double *values);
+/* After a solve with whole numbers: fix them at `values` and solve the rest as a linear program.
+ * True: `values` are its, and the lp has its duals. False: `values` stay as they are. The model's
+ * bounds stay fixed. */
+bool capacity_settle_whole(struct capacity_model *model, bool is_whole, double *values);
+
 /* --- capacity_extract.c: decisions from the values of the model's columns */
-void capacity_plan_extract(struct capacity_plan *plan, const struct capacity_model *model);
+void capacity_plan_extract(
+    struct capacity_plan *plan, const struct capacity_model *model, const double *values);
 
 /* --- capacity_served.c: who serves whom, and what goes unserved, from what runs. Takes the lists
  * `served` and `unmet` as the solver left them, and puts them in order. */

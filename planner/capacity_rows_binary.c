@@ -1,13 +1,15 @@
 /*
- * Binaries: the sites that a workload of sites-max uses at all, and the stacks that it is ported to.
+ * Binaries: the sites that a workload of sites-max uses at all, and the stacks that it is ported
+ * to.
  *
  * x > 0 only where the binary is 1: sum of x <= (the most that can be of use) · binary. The tighter
  * that most is, the fewer branches the solver needs, so there are up to three rows for it. Each is
  * implied by other rows, or by what an optimum does, when the binary is 1:
  *
  *   work    what is done is at most the volume, or the peak of demand: more is never of use
- *   power   the systems that run at a site stand there: sum of (P_k / A_k) · x <= its nameplate power
- *   stock   what runs on a kind of system is at most A_k · what supply and terms let stand there
+ *   power   the systems that run at a site stand there: sum of (P_k / A_k) · x <= its nameplate
+ * power stock   what runs on a kind of system is at most A_k · what supply and terms let stand
+ * there
  */
 #include "planner/capacity_model_private.h"
 
@@ -33,8 +35,7 @@ static bool is_linked(const struct builder *b, const struct link *link, int site
 
 static struct row_key link_key(const struct link *link, enum row_link rule)
 {
-    struct row_key key =
-        builder_row_key(link->porting < 0 ? ROW_AT_SITE : ROW_PORTED);
+    struct row_key key = builder_row_key(link->porting < 0 ? ROW_AT_SITE : ROW_PORTED);
 
     key.workload = link->workload;
     key.porting = link->porting;
@@ -132,11 +133,12 @@ static void add_volume_link(struct builder *b, const struct link *link)
     for (int s = 0; s < sc->site_count; s++)
         for (int t = 0; t < sc->period_count; t++)
             (void)add_linked(b, link, s, t, rate_of, run_throughput, sc->periods[t].hours);
-    end_link_row(b, link, &key, sc->workloads[link->workload].volume_units,
-        b->unit_scale[link->workload]);
+    end_link_row(
+        b, link, &key, sc->workloads[link->workload].volume_units, b->unit_scale[link->workload]);
 }
 
-/* Inference: sum of rate · theta · x at a site <= the demand of the regions that may use it · binary */
+/* Inference: sum of rate · theta · x at a site <= the demand of the regions that may use it ·
+ * binary */
 static void add_demand_link(struct builder *b, const struct link *link, int s, int t)
 {
     const struct workload *w = &b->scenario->workloads[link->workload];
@@ -271,8 +273,7 @@ static void add_porting(struct builder *b, int j, int p)
 {
     const struct workload *w = &b->scenario->workloads[j];
     struct column_key key = builder_column_key(COLUMN_PORTED);
-    struct link link = {
-        .workload = j, .site = -1, .porting = p, .stack = w->portings[p].stack};
+    struct link link = {.workload = j, .site = -1, .porting = p, .stack = w->portings[p].stack};
 
     if (!has_runs(b, &link) || (!b->is_plain && w->portings[p].usd <= 0))
         return;

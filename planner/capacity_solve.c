@@ -99,11 +99,8 @@ static int read_status(enum lp_status status, enum plan_status *out, struct err 
     return err_set(err, ERR_INTERNAL, "the solver gave no status");
 }
 
-static void set_gap(struct capacity_plan *plan, const struct capacity_model *model)
+static void set_gap(struct capacity_plan *plan)
 {
-    plan->bound_usd = lp_bound(model->lp) * model->cost_scale;
-    if (plan->status == PLAN_OPTIMAL && lp_integer_count(model->lp) == 0)
-        plan->bound_usd = plan->objective_usd;
     plan->bound_usd = fmin(plan->bound_usd, plan->objective_usd);
     plan->gap = plan->objective_usd == plan->bound_usd
                     ? 0
@@ -111,14 +108,24 @@ static void set_gap(struct capacity_plan *plan, const struct capacity_model *mod
 }
 
 /* The plan of the solver's point, checked. */
-static int read_plan(struct capacity_plan *plan, const struct capacity_model *model,
+static int read_plan(struct capacity_plan *plan, struct capacity_model *model,
     const struct solve_options *options, struct err *err)
 {
+    double *values = mem_zero((size_t)model->column_count, sizeof *values);
+    bool has_integers = lp_integer_count(model->lp) > 0;
+    bool has_duals = plan->status == PLAN_OPTIMAL;
+
+    capacity_read_values(model, values);
+    if (has_integers)
+        has_duals = capacity_settle_whole(model, plan->is_whole, values);
     plan->has_plan = true;
-    capacity_plan_extract(plan, model);
+    capacity_plan_extract(plan, model, values);
+    mem_free(values);
     capacity_plan_derive(plan);
-    set_gap(plan, model);
-    if (!options->without_prices && plan->status == PLAN_OPTIMAL)
+    if (plan->status == PLAN_OPTIMAL && !has_integers)
+        plan->bound_usd = plan->objective_usd;
+    set_gap(plan);
+    if (has_duals && !options->without_prices)
         capacity_plan_price(plan, model);
     return capacity_plan_check(plan, err);
 }
@@ -170,6 +177,7 @@ static int solve_model(struct capacity_plan *plan, struct capacity_model *model,
     status = run_solver(model, options, left_s, has_basis, err);
     if (read_status(status, &plan->status, err) != 0)
         return -1;
+    plan->bound_usd = lp_bound(model->lp) * model->cost_scale;
     if (plan->status == PLAN_OPTIMAL)
         leave_basis(model, options->warm);
     if (lp_has_point(model->lp) && read_plan(plan, model, options, err) != 0)
