@@ -175,7 +175,8 @@ static void find_spots(const struct core *core, const struct core_gang *gang, st
             else
                 add_feeds(core, spot.where, decide_best_value(core, gang, i), spots);
         }
-    qsort(spots->list, spots->count, sizeof *spots->list, compare_spots);
+    if (spots->count > 0)
+        qsort(spots->list, spots->count, sizeof *spots->list, compare_spots);
 }
 
 /* --- The search */
