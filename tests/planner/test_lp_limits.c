@@ -184,8 +184,9 @@ START_TEST(stop_ends_a_linear_program)
 
     status = lp_solve(lp, &options, NULL);
     ck_assert_double_lt(clock_monotonic_s() - start_s, PATIENCE_S);
-    /* A machine quick enough to finish before it is told to stop is right to. */
-    ck_assert_int_eq(status, watcher.asked_count >= watcher.stop_at ? LP_INTERRUPTED : LP_OPTIMAL);
+    /* A solver that is done before it hears of it is right to say so; never before it was asked. */
+    ck_assert(status == LP_INTERRUPTED || status == LP_OPTIMAL);
+    ck_assert(status == LP_OPTIMAL || watcher.asked_count >= watcher.stop_at);
     ck_assert(watcher.told_count > 0 || watcher.asked_count < watcher.stop_at);
     ck_assert(!watcher.has_gone_back);
     lp_destroy(lp);
