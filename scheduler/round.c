@@ -251,16 +251,58 @@ static void stop_others(struct core *core, struct round *round, struct actions *
     tier_report(core)->value_usd_per_hour += net_value_of(core, out, from) - stopped_value;
 }
 
-static void finish(struct core *core)
+static struct round_tier *report_of(struct core *core, int tier)
+{
+    for (int i = 0; i < core->report.tier_count; i++)
+        if (core->report.tiers[i].tier == tier)
+            return &core->report.tiers[i];
+    return NULL;
+}
+
+/* What fits beside the new reservations: stops and reservations that ended have made room since its
+ * tier was decided. */
+static void start_left_over(struct core *core, size_t count, struct actions *out)
+{
+    struct failed_asks failed = {.count = 0};
+
+    for (size_t i = 0; i < count; i++) {
+        struct core_gang *gang = core->round->line[i];
+        bool may_borrow = core->fleet->tenant_count == 0 || gang->view.spec->is_interruptible;
+        struct placement placement = {0};
+        struct round_tier *tier = report_of(core, core_tier(gang));
+
+        if (!core_gang_is_ready(core, gang) || reservations_has_claim(core, gang) ||
+            decide_has_failed(&failed, gang))
+            continue;
+        if (!decide_find_best(core, gang, may_borrow, 0, &placement)) {
+            decide_note_failed(&failed, gang);
+            continue;
+        }
+        if (tier != NULL)
+            tier->value_usd_per_hour += core_net_value(gang, &placement);
+        decide_start(core, gang, &placement, out);
+    }
+}
+
+static size_t keep_ready(const struct core *core, struct core_gang **line, size_t count)
+{
+    size_t left = 0;
+
+    for (size_t i = 0; i < count; i++)
+        if (core_gang_is_ready(core, line[i]))
+            line[left++] = line[i];
+    return left;
+}
+
+static void finish(struct core *core, struct actions *out)
 {
     struct round *round = core->round;
     struct round_report *report = &core->report;
-    size_t left = 0;
+    size_t left = keep_ready(core, round->line, round->count);
 
-    for (size_t i = 0; i < round->count; i++)
-        if (core_gang_is_ready(core, round->line[i]))
-            round->line[left++] = round->line[i];
     reservations_make(core, round->line, left);
+    start_left_over(core, left, out);
+    left = keep_ready(core, round->line, left);
     for (int i = 0; i < report->tier_count; i++)
         report->value_usd_per_hour += report->tiers[i].value_usd_per_hour;
     report->gap = report->bound_usd_per_hour > 0
@@ -345,7 +387,7 @@ enum round_stage core_round_step(struct core *core, int64_t now_ms,
         is_open = open_bound(core, round);
     } else if (round->tier == TIERS || round->step == STEP_END) {
         if (!next_tier(core, round)) {
-            finish(core);
+            finish(core, out);
             return ROUND_DONE;
         }
     } else if (round->step == STEP_STOP) {
