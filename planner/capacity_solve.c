@@ -99,12 +99,16 @@ static int read_status(enum lp_status status, enum plan_status *out, struct err 
     return err_set(err, ERR_INTERNAL, "the solver gave no status");
 }
 
+/* What is nearer to the bound than this, in all, is rounding. */
+#define GAP_MIN 1e-9
+
 static void set_gap(struct capacity_plan *plan)
 {
-    plan->bound_usd = fmin(plan->bound_usd, plan->objective_usd);
-    plan->gap = plan->objective_usd == plan->bound_usd
-                    ? 0
-                    : (plan->objective_usd - plan->bound_usd) / fabs(plan->bound_usd);
+    double above_usd = plan->objective_usd - plan->bound_usd;
+
+    if (above_usd <= GAP_MIN * fabs(plan->objective_usd))
+        plan->bound_usd = plan->objective_usd;
+    plan->gap = plan->bound_usd == plan->objective_usd ? 0 : above_usd / fabs(plan->bound_usd);
 }
 
 /* The plan of the solver's point, checked. */

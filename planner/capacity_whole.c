@@ -68,6 +68,15 @@ static void close_runs(struct capacity_model *model, const struct closed *closed
     }
 }
 
+/* What a binary of 0 forbids is closed column by column, and a binary of 1 forbids nothing: its rows
+ * would only take the prices of the limits that they repeat. */
+static void open_link_rows(struct capacity_model *model)
+{
+    for (int i = 0; i < model->row_count; i++)
+        if (model->rows[i].family == ROW_AT_SITE || model->rows[i].family == ROW_PORTED)
+            lp_set_row_bounds(model->lp, i, -INFINITY, INFINITY);
+}
+
 static void fix_columns(struct capacity_model *model, bool is_whole, const double *values)
 {
     const struct scenario *sc = model->scenario;
@@ -77,6 +86,7 @@ static void fix_columns(struct capacity_model *model, bool is_whole, const doubl
 
     find_closed(&closed, model, values);
     close_runs(model, &closed);
+    open_link_rows(model);
     for (int j = 0; j < model->column_count; j++)
         if (is_whole_family(model->columns[j].family, is_whole))
             lp_set_column_bounds(model->lp, j, round(values[j]), round(values[j]));

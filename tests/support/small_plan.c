@@ -49,9 +49,10 @@ struct scenario *small_scenario(const struct small_pieces *pieces)
     return scenario;
 }
 
-static struct small_plan solve(struct scenario *scenario)
+static struct small_plan solve(struct scenario *scenario, bool is_whole, double gap)
 {
-    const struct solve_options options = {.clock_s = clock_monotonic_s};
+    const struct solve_options options = {
+        .clock_s = clock_monotonic_s, .whole_systems = is_whole, .gap = gap};
     struct err err = {0};
     struct small_plan small = {.scenario = scenario};
 
@@ -60,12 +61,7 @@ static struct small_plan solve(struct scenario *scenario)
     return small;
 }
 
-struct small_plan small_plan_solve(const struct small_pieces *pieces)
-{
-    return solve(small_scenario(pieces));
-}
-
-struct small_plan small_plan_solve_file(const char *path)
+static struct scenario *load(const char *path)
 {
     struct faults faults = {0};
     struct scenario *scenario = scenario_load(path, NULL, &faults);
@@ -74,7 +70,27 @@ struct small_plan small_plan_solve_file(const char *path)
     ck_assert_msg(scenario != NULL, "%s", list);
     mem_free(list);
     faults_fini(&faults);
-    return solve(scenario);
+    return scenario;
+}
+
+struct small_plan small_plan_solve(const struct small_pieces *pieces)
+{
+    return solve(small_scenario(pieces), false, 0);
+}
+
+struct small_plan small_plan_solve_file(const char *path)
+{
+    return solve(load(path), false, 0);
+}
+
+struct small_plan small_plan_solve_whole(const struct small_pieces *pieces, double gap)
+{
+    return solve(small_scenario(pieces), true, gap);
+}
+
+struct small_plan small_plan_solve_whole_file(const char *path, double gap)
+{
+    return solve(load(path), true, gap);
 }
 
 void small_plan_close(struct small_plan *small)
@@ -91,8 +107,8 @@ double small_plan_optimum(
     double optimum;
 
     ck_assert_msg(model != NULL, "%s", err.text);
-    ck_assert_msg(
-        lp_solve(model->lp, NULL, &err) == LP_OPTIMAL, "the model has no optimum: %s", err.text);
+    ck_assert_msg(lp_solve_mip(model->lp, NULL, &err) == LP_OPTIMAL, "the model has no optimum: %s",
+        err.text);
     optimum = lp_objective(model->lp) * model->cost_scale;
     capacity_model_destroy(model);
     return optimum;

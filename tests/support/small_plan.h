@@ -31,9 +31,12 @@ struct scenario *small_scenario(const struct small_pieces *pieces);
 struct small_plan small_plan_solve(const struct small_pieces *pieces);
 /* The same of a file. */
 struct small_plan small_plan_solve_file(const char *path);
+/* Of whole systems, to a relative gap. */
+struct small_plan small_plan_solve_whole(const struct small_pieces *pieces, double gap);
+struct small_plan small_plan_solve_whole_file(const char *path, double gap);
 void small_plan_close(struct small_plan *small);
 
-/* The model and its optimum in dollars; fails the test where it has none. */
+/* The optimum of the model in dollars, binaries and all; fails the test where it has none. */
 double small_plan_optimum(
     const struct scenario *scenario, const struct capacity_model_options *options);
 
