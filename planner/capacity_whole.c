@@ -68,8 +68,8 @@ static void close_runs(struct capacity_model *model, const struct closed *closed
     }
 }
 
-/* What a binary of 0 forbids is closed column by column, and a binary of 1 forbids nothing: its rows
- * would only take the prices of the limits that they repeat. */
+/* What a binary of 0 forbids is closed column by column, and a binary of 1 forbids nothing: its
+ * rows would only take the prices of the limits that they repeat. */
 static void open_link_rows(struct capacity_model *model)
 {
     for (int i = 0; i < model->row_count; i++)
