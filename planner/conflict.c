@@ -197,10 +197,20 @@ static int find_from(struct elastic *e, int thing, double amount)
     return low;
 }
 
-/* The first period at which the commitment could begin instead; -1: at none. */
+/* The first period after which the commitment says nothing any more. */
+static int commitment_end(const struct scenario *sc, const struct commitment *commitment)
+{
+    int end = sc->period_count;
+
+    while (end > 0 && sc->periods[end - 1].start >= commitment->to)
+        end--;
+    return end;
+}
+
+/* The first period at which the commitment could begin instead; -1: at none of its own. */
 static int find_later(struct elastic *e, int thing)
 {
-    int count = e->scenario->period_count;
+    int count = commitment_end(e->scenario, &e->scenario->commitments[e->things[thing].index]);
     int low = 0;
     int high = count;
 
@@ -214,8 +224,8 @@ static int find_later(struct elastic *e, int thing)
         else
             low = middle + 1;
     }
-    limit_slack_to(e, thing, 0, count);
-    return high >= count ? -1 : high;
+    limit_slack_to(e, thing, 0, e->scenario->period_count);
+    return e->is_out_of_time || high >= count ? -1 : high;
 }
 
 /* The least change of one thing alone; false: no change of it is enough. */
@@ -368,10 +378,6 @@ static void find_set(struct elastic *e, struct conflict *out)
 {
     bool *is_gone = mem_zero((size_t)e->thing_count, sizeof *is_gone);
 
-    if (solve(e, NULL) != LP_INFEASIBLE) {
-        mem_free(is_gone);
-        return;
-    }
     drop_unproven(e, is_gone);
     for (int i = 0; i < e->thing_count; i++)
         if (is_gone[i])
@@ -393,6 +399,26 @@ static void find_set(struct elastic *e, struct conflict *out)
     mem_free(is_gone);
 }
 
+/* 0 where there is a conflict, or the time is over before that is known. */
+static int check_infeasible(struct elastic *e, struct err *err)
+{
+    enum lp_status status = solve(e, err);
+
+    if (status == LP_FAILED)
+        return err_wrap(err, "the conflict could not be looked for");
+    if (status != LP_INFEASIBLE && !e->is_out_of_time)
+        return err_set(err, ERR_STATE, "%s: there is a plan, and no conflict", e->scenario->name);
+    return 0;
+}
+
+static void fini_elastic(struct elastic *e)
+{
+    capacity_model_destroy(e->model);
+    mem_free(e->things);
+    mem_free(e->slacks);
+    mem_free(e->costs);
+}
+
 struct conflict *conflict_find(
     const struct scenario *scenario, const struct conflict_options *options, struct err *err)
 {
@@ -408,16 +434,18 @@ struct conflict *conflict_find(
         return NULL;
     add_slacks(&e);
     set_own_costs(&e, false);
+    if (check_infeasible(&e, err) != 0)
+        goto out;
     out = mem_zero(1, sizeof *out);
     out->scenario = scenario;
-    find_set(&e, out);
-    find_repairs(&e, out);
+    if (!e.is_out_of_time)
+        find_set(&e, out);
+    if (!e.is_out_of_time)
+        find_repairs(&e, out);
     if (out->repair_count == 0 && !e.is_out_of_time)
         find_together(&e, out);
-    capacity_model_destroy(e.model);
-    mem_free(e.things);
-    mem_free(e.slacks);
-    mem_free(e.costs);
+out:
+    fini_elastic(&e);
     return out;
 }
 
