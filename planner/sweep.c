@@ -133,13 +133,17 @@ static size_t snake(const struct sweep *sweep, size_t step)
 static void read_plan(const struct capacity_plan *plan, struct sweep_point *point)
 {
     int periods = plan->scenario->period_count;
-    double *mw = mem_zero((size_t)periods, sizeof *mw);
+    double *mw;
 
     point->is_known = true;
     point->status = plan->status;
     point->objective_usd = plan->has_plan ? plan->objective_usd : NAN;
     for (int i = 0; i < COST_PART_COUNT; i++)
         point->cost_usd[i] = plan->has_plan ? plan->cost_usd[i] : NAN;
+    point->peak_mw = point->acquired = plan->has_plan ? 0 : NAN;
+    if (!plan->has_plan)
+        return;
+    mw = mem_zero((size_t)periods, sizeof *mw);
     for (size_t i = 0; i < plan->power.count; i++)
         mw[plan->power.rows[i].period] += plan->power.rows[i].operating_mw;
     for (int t = 0; t < periods; t++)

@@ -26,11 +26,10 @@ struct sweep_point {
     double values[SWEEP_AXES_MAX];
     bool is_known;
     enum plan_status status;
-    double objective_usd;
+    double objective_usd; /* this and what follows: NAN where there is no plan */
     double cost_usd[COST_PART_COUNT];
-    double peak_mw;         /* the largest sum over sites of operating power */
-    double acquired;        /* systems, in all */
-    double unmet_share_usd; /* value not served, of all cost and value */
+    double peak_mw;  /* the largest sum over sites of operating power */
+    double acquired; /* systems, in all */
 };
 
 struct sweep {
