@@ -29,6 +29,8 @@ struct plan_options {
     const char *mps_path;
     const char *lp_path;
     double time_limit_s;
+    bool whole;
+    double gap;
     int periods;
 };
 
@@ -48,6 +50,11 @@ static const struct option OPTIONS[] = {
     {"periods", 0, OPTION_CHOICE, offsetof(struct plan_options, periods), "WHICH",
         "fit: put periods together where tables would not fit the page; all: show each", 0, 0,
         PERIODS_CHOICES},
+    {"whole", 0, OPTION_FLAG, offsetof(struct plan_options, whole), NULL,
+        "acquire whole systems: slower, with the gap to the best that could be", 0, 0, NULL},
+    {"gap", 0, OPTION_NUMBER, offsetof(struct plan_options, gap), "SHARE",
+        "with whole systems, porting or sites-max: good enough at this gap (default 0.0001)", 0, 1,
+        NULL},
     {"time-limit", 0, OPTION_NUMBER, offsetof(struct plan_options, time_limit_s), "SECONDS",
         "end the solve after so long, with the best plan so far", 1e-3, 1e9, NULL},
     {"write-mps", 0, OPTION_TEXT, offsetof(struct plan_options, mps_path), "FILE",
@@ -136,6 +143,8 @@ static struct capacity_plan *solve(const struct scenario *scenario,
 {
     struct solve_context solve_context = {.progress = progress_start(context->err)};
     const struct solve_options solve_options = {.time_limit_s = options->time_limit_s,
+        .whole_systems = options->whole,
+        .gap = options->gap,
         .progress = show_progress,
         .stop = ask_stop,
         .context = &solve_context,
@@ -235,7 +244,7 @@ static struct scenario *load(
 static int run(
     const struct command *command, int argc, char **argv, const struct command_context *context)
 {
-    struct plan_options options = {0};
+    struct plan_options options = {.gap = 1e-4};
     const char *positional[1];
     size_t positional_count;
     struct scenario *scenario;
