@@ -133,6 +133,10 @@ static enum lp_status solve(struct elastic *e, struct err *err)
     struct lp_options options = {.stop = is_stopped, .context = e};
     enum lp_status status;
 
+    if (is_stopped(e)) {
+        e->is_out_of_time = true;
+        return LP_INTERRUPTED;
+    }
     if (isfinite(e->deadline_s)) {
         options.time_limit_s = e->deadline_s - e->options->clock_s();
         if (options.time_limit_s <= 0) {

@@ -237,6 +237,11 @@ static void write_thing(
     json_count(w, "line", where.line);
 }
 
+static bool is_carbon(const struct scenario *sc, struct conflict_thing thing)
+{
+    return thing.kind == CONFLICT_BUDGET && sc->budgets[thing.index].kind == BUDGET_CARBON;
+}
+
 static void write_month(
     struct json_writer *w, const struct scenario *sc, const char *key, int period)
 {
@@ -254,7 +259,7 @@ static void write_repair(
     json_open_object(w, NULL);
     write_thing(w, sc, repair->thing);
     json_number(w, "amount", repair->amount);
-    json_text(w, "unit", CONFLICT_UNITS[repair->thing.kind]);
+    json_text(w, "unit", is_carbon(sc, repair->thing) ? "t" : CONFLICT_UNITS[repair->thing.kind]);
     write_month(w, sc, "from", repair->from_period);
     write_month(w, sc, "later", repair->later_period);
     json_number(w, "objective_usd", repair->objective_usd);

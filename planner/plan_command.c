@@ -18,6 +18,9 @@
 
 enum { EXIT_DONE = 0, EXIT_NO_PLAN = 1, EXIT_INPUT = 2, EXIT_LIMIT = 3 };
 
+/* Of whole systems, unless --gap says otherwise. */
+static const double WHOLE_GAP = 1e-4;
+
 enum { PERIODS_FIT, PERIODS_ALL };
 static const char *const PERIODS_CHOICES[] = {"fit", "all", NULL};
 
@@ -53,8 +56,9 @@ static const struct option OPTIONS[] = {
     {"whole", 0, OPTION_FLAG, offsetof(struct plan_options, whole), NULL,
         "acquire whole systems: slower, with the gap to the best that could be", 0, 0, NULL},
     {"gap", 0, OPTION_NUMBER, offsetof(struct plan_options, gap), "SHARE",
-        "with whole systems, porting or sites-max: good enough at this gap (default 0.0001)", 0, 1,
-        NULL},
+        "with whole systems, porting or sites-max: good enough at this gap (default 0.0001 with "
+        "--whole, else none)",
+        0, 1, NULL},
     {"time-limit", 0, OPTION_NUMBER, offsetof(struct plan_options, time_limit_s), "SECONDS",
         "end the solve after so long, with the best plan so far", 1e-3, 1e9, NULL},
     {"write-mps", 0, OPTION_TEXT, offsetof(struct plan_options, mps_path), "FILE",
@@ -144,7 +148,9 @@ static struct capacity_plan *solve(const struct scenario *scenario,
     struct solve_context solve_context = {.progress = progress_start(context->err)};
     const struct solve_options solve_options = {.time_limit_s = options->time_limit_s,
         .whole_systems = options->whole,
-        .gap = options->gap,
+        .gap = options->gap > 0 ? options->gap
+               : options->whole ? WHOLE_GAP
+                                : 0,
         .progress = show_progress,
         .stop = ask_stop,
         .context = &solve_context,
@@ -244,7 +250,7 @@ static struct scenario *load(
 static int run(
     const struct command *command, int argc, char **argv, const struct command_context *context)
 {
-    struct plan_options options = {.gap = 1e-4};
+    struct plan_options options = {0};
     const char *positional[1];
     size_t positional_count;
     struct scenario *scenario;

@@ -8,7 +8,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { STEPS_MAX = 10000, CSV_BYTES_MAX = 64 << 20 };
+enum { STEPS_MAX = 10000, CSV_BYTES_MAX = 64 << 20, MONTHS_MOST = 1200 };
 
 /* --- Axes */
 
@@ -63,6 +63,12 @@ int sweep_add_axis(struct sweep *sweep, const char *text, struct err *err)
         goto out;
     if (axis->change.kind != CHANGE_AVAILABLE && (axis->low < 0 || axis->high < 0)) {
         (void)err_set(err, ERR_USAGE, "--vary '%.80s': a factor can't be negative", text);
+        goto out;
+    }
+    if (axis->change.kind == CHANGE_AVAILABLE &&
+        (fabs(axis->low) > MONTHS_MOST || fabs(axis->high) > MONTHS_MOST)) {
+        (void)err_set(
+            err, ERR_USAGE, "--vary '%.80s': at most %d months either way", text, MONTHS_MOST);
         goto out;
     }
     axis->text = copy;
@@ -272,6 +278,19 @@ static int read_row(struct sweep *sweep, char *line)
     return 0;
 }
 
+/* Does the first line name this sweep's axes? */
+static bool is_own_head(const struct sweep *sweep, const char *line)
+{
+    for (int a = 0; a < sweep->axis_count; a++) {
+        if (!str_starts_with(line, sweep->axes[a].text))
+            return false;
+        line += strlen(sweep->axes[a].text);
+        if (*line++ != ',')
+            return false;
+    }
+    return str_starts_with(line, "status,");
+}
+
 int sweep_read_csv(struct sweep *sweep, const char *path, struct err *err)
 {
     char *bytes = NULL;
@@ -288,6 +307,10 @@ int sweep_read_csv(struct sweep *sweep, const char *path, struct err *err)
 
         *end = '\0';
         number++;
+        if (number == 1 && !is_own_head(sweep, line)) {
+            (void)err_set(err, ERR_INPUT, "%s:1: this is no CSV of this sweep", path);
+            goto out;
+        }
         if (number > 1 && *line != '\0' && read_row(sweep, line) != 0) {
             (void)err_set(err, ERR_INPUT, "%s:%ld: this is no row of this sweep", path, number);
             goto out;
