@@ -36,8 +36,8 @@ CLANG := clang
 WARNINGS := -Wall -Wextra -Wpedantic -Werror -Wconversion -Wsign-conversion -Wshadow \
   -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition -Wcast-qual -Wwrite-strings \
   -Wvla -Wundef -Wformat=2 -Wswitch-enum -Wnull-dereference
-PACKAGES := libxml-2.0 jansson
-SYSTEM_CFLAGS = $(patsubst -I%,-isystem %,$(shell pkg-config --cflags $(PACKAGES) 2>/dev/null))
+PACKAGES := libxml-2.0 jansson hwloc libzmq libprotobuf-c sqlite3
+SYSTEM_CFLAGS = -isystem build/generated $(patsubst -I%,-isystem %,$(shell pkg-config --cflags $(PACKAGES) 2>/dev/null))
 LIBRARIES = -Wl,--as-needed $(shell pkg-config --libs $(PACKAGES) 2>/dev/null) -lglpk -lm
 OPTIMIZE := $(if $(DEBUG),-O0,$(if $(SAN),-O1,-O2)) -g
 SANITIZE := $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer -fno-sanitize-recover=all)
@@ -46,7 +46,8 @@ CFLAGS := -std=c11 $(OPTIMIZE) $(SANITIZE) -fno-common -fstack-protector-strong 
 LDFLAGS := $(SANITIZE)
 
 # --- Debian packages, by what needs them
-DEPS_BUILD := gcc make pkg-config libc6-dev libglpk-dev libxml2-dev libjansson-dev libjs-chart.js
+DEPS_BUILD := gcc make pkg-config libc6-dev libglpk-dev libxml2-dev libjansson-dev libjs-chart.js \
+  libhwloc-dev libzmq3-dev libprotobuf-c-dev protobuf-c-compiler libsqlite3-dev
 DEPS_TEST := $(DEPS_BUILD) check glpk-utils coinor-clp python3-minimal chromium
 DEPS_LINT := $(DEPS_TEST) clang-format cppcheck mandoc
 DEPS_FUZZ := $(DEPS_TEST) clang libclang-rt-14-dev
@@ -54,9 +55,12 @@ DEPS_ALL := $(sort $(DEPS_LINT) $(DEPS_FUZZ) valgrind)
 
 # --- Sources: found, not listed
 EMBEDDED := $(wildcard $(foreach r,$(ROOMS),$r/*.rng $r/pages/*.txt $r/*.html $r/*.js))
-room_objects = $(patsubst %,$B/%.o,$(wildcard $1/*.c) $(filter $1/%,$(EMBEDDED)) $(if $(filter base,$1),base/chart.min.js))
+# A room's main.c is a program's, not part of its archive.
+room_objects = $(patsubst %,$B/%.o,$(filter-out %/main.c,$(wildcard $1/*.c)) $(filter $1/%,$(EMBEDDED)) \
+  $(if $(filter base,$1),base/chart.min.js) $(if $(filter agent,$1),agent/protocol.pb-c.c))
 ARCHIVES := $(foreach r,$(ROOMS),$B/lib$r.a)
-PROGRAMS := $B/wattyard
+DAEMONS := $(patsubst %/main.c,$B/wattyard-%,$(wildcard agent/main.c scheduler/main.c))
+PROGRAMS := $B/wattyard $(DAEMONS)
 TESTS := $(patsubst tests/%.c,$B/tests/%,$(filter-out tests/support/% tests/fuzz/% tests/bench/%,$(wildcard tests/*/test_*.c)))
 FUZZERS := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 BENCHES := $(patsubst tests/bench/%.c,$B/bench/%,$(wildcard tests/bench/bench_*.c))
@@ -119,10 +123,20 @@ $B/lib$1.a: $(call room_objects,$1) $1
 endef
 $(foreach r,$(ROOMS),$(eval $(call room_rule,$r)))
 
-$B/%.c.o: %.c Makefile
+$B/%.c.o: %.c Makefile | $(GENERATED)
 	@mkdir -p $(@D)
 	@echo "  CC $<"
 	@$(CC) $(CPPFLAGS) $(SYSTEM_CFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+# The messages, as C: made for all variants, compiled without our warnings.
+GENERATED := build/generated/protocol.pb-c.h
+$(GENERATED) &: agent/protocol.proto
+	@mkdir -p build/generated
+	@protoc-c --proto_path=agent --c_out=build/generated $<
+build/generated/protocol.pb-c.c: $(GENERATED)
+$B/agent/protocol.pb-c.c.o: build/generated/protocol.pb-c.c
+	@mkdir -p $(@D)
+	@$(CC) $(SYSTEM_CFLAGS) -Ibuild/generated $(filter-out -W%,$(CFLAGS)) -w -c -o $@ $<
 
 # A file inside the program: embed_<name>, and embed_<name>_bytes its length (base/embed.h).
 embed_name = embed_$(subst -,_,$(subst .,_,$(notdir $1)))
@@ -139,6 +153,8 @@ $B/base/chart.min.js.o: $(CHART_JS)
 	@$(call embed,$(CHART_JS),embed_chart_min_js)
 
 $B/wattyard: $B/wattyard.c.o $(ARCHIVES)
+	@$(CC) $(LDFLAGS) -o $@ $< $(ARCHIVES) $(LIBRARIES)
+$(DAEMONS): $B/wattyard-%: $B/%/main.c.o $(ARCHIVES)
 	@$(CC) $(LDFLAGS) -o $@ $< $(ARCHIVES) $(LIBRARIES)
 
 # What tests share; an archive, so that each takes what it needs of it (a bench has its own main).
@@ -157,10 +173,11 @@ $B/bench/%: $B/tests/bench/%.c.o $(SUPPORT) $(ARCHIVES)
 
 # Fuzzers are built by clang, with assertions, in a folder of their own.
 FUZZ_SANITIZE := -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined
-FUZZ_OBJECTS := $(patsubst %,build/fuzz/%.o,$(wildcard $(foreach r,$(ROOMS),$r/*.c))) \
+FUZZ_OBJECTS := $(patsubst %,build/fuzz/%.o,$(filter-out %/main.c,$(wildcard $(foreach r,$(ROOMS),$r/*.c)))) \
+  $B/agent/protocol.pb-c.c.o \
   $(patsubst %,$B/%.o,$(EMBEDDED) base/chart.min.js)
 fuzzers: $(addprefix build/fuzz/,$(FUZZERS))
-build/fuzz/%.c.o: %.c Makefile
+build/fuzz/%.c.o: %.c Makefile | $(GENERATED)
 	@mkdir -p $(@D)
 	@echo "  CLANG $<"
 	@$(CLANG) -std=c11 -g -O1 $(FUZZ_SANITIZE) $(filter-out -DNDEBUG,$(CPPFLAGS)) $(SYSTEM_CFLAGS) -MMD -MP -c -o $@ $<
