@@ -45,8 +45,9 @@ void launcher_go(
 /* Checkpoint signal, SIGTERM, after its grace the certain kill of all that it started. One that
  * never got its go does not run at all. Again: does nothing. */
 void launcher_stop(struct launcher *launcher, struct task_id id);
-/* The scheduler was heard: every task's lease starts anew. Cheap (one write a task). */
-void launcher_renew_leases(struct launcher *launcher);
+/* The scheduler was heard: every task's lease runs anew from `from_boot_ms` (CLOCK_BOOTTIME), when
+ * the report that it answers was sent. Never moves one back. Cheap (one write a task). */
+void launcher_renew_leases(struct launcher *launcher, int64_t from_boot_ms);
 /* Its end is stored by the scheduler: the folder goes. Only for tasks that are over. */
 void launcher_forget(struct launcher *launcher, struct task_id id);
 
