@@ -40,7 +40,7 @@ struct core *core_create(
     }
     core->now_ms = core->start_ms = now_ms;
     core->last_round_ms = INT64_MIN;
-    core->next_job = 1;
+    core->next_job = core->next_gang = 1;
     core->hosts = mem_zero((size_t)fleet->host_count, sizeof *core->hosts);
     for (int i = 0; i < fleet->host_count; i++)
         core->hosts[i].report_ms = INT64_MIN;
@@ -69,6 +69,11 @@ void core_destroy(struct core *core)
     mem_free(core->waiting);
     mem_free(core->running);
     mem_free(core->dependents);
+    for (size_t i = 0; i < core->past_count; i++) {
+        mem_free(core->past[i].tenant);
+        mem_free(core->past[i].name);
+    }
+    mem_free(core->past);
     mem_free(core->hosts);
     mem_free(core->recent_down);
     mem_free(core->timers);
@@ -110,7 +115,7 @@ static int change_gangs(struct core *core, const struct event *event, gang_chang
         return -1;
     for (int i = 0; i < job->gang_count; i++)
         if (event->member < 0 || event->member == i)
-            changed_count += change(core, core->gangs[job->first_gang - 1 + i], event, out) ? 1 : 0;
+            changed_count += change(core, job->gangs[i], event, out) ? 1 : 0;
     if (changed_count == 0)
         return err_set(err, ERR_STATE, "job %lld %s", (long long)event->job, refusal);
     return 0;

@@ -43,9 +43,21 @@ bool gang_state_is_terminal(enum gang_state state)
 
 struct core_gang *core_gang_of(const struct core *core, int64_t id)
 {
-    if (id < 1 || (size_t)id > core->gang_count)
-        return NULL;
-    return core->gangs[id - 1];
+    size_t low = 0;
+    size_t high = core->gang_count;
+
+    /* Nothing was forgotten: it stands where its id says. */
+    if (id >= 1 && (size_t)id <= high && core->gangs[id - 1]->view.id == id)
+        return core->gangs[id - 1];
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+
+        if (core->gangs[middle]->view.id < id)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < core->gang_count && core->gangs[low]->view.id == id ? core->gangs[low] : NULL;
 }
 
 void core_act(struct actions *out, struct action action)
@@ -106,6 +118,16 @@ static void running_remove(struct core *core, struct core_gang *gang)
     core->running[gang->running_slot] = last;
     last->running_slot = gang->running_slot;
     gang->running_slot = -1;
+}
+
+void core_gang_leave_waiting(struct core *core, struct core_gang *gang)
+{
+    waiting_remove(core, gang);
+}
+
+void core_gang_join_running(struct core *core, struct core_gang *gang)
+{
+    running_add(core, gang);
 }
 
 bool core_gang_is_ready(const struct core *core, const struct core_gang *gang)
@@ -249,7 +271,8 @@ static void finish(
     }
     gang->view.state = state;
     gang->view.end_ms = core->now_ms;
-    gang->job->terminal_count++;
+    if (++gang->job->terminal_count == gang->job->gang_count)
+        gang->job->end_ms = core->now_ms;
     if (state != GANG_DONE)
         gang->job->failed_count++;
     core_note_change(out, gang);
@@ -407,7 +430,7 @@ struct core_gang *core_gang_create(struct core *core, struct core_job *job, int 
     core->gangs[core->gang_count++] = gang;
     gang->job = job;
     gang->waiting_slot = gang->running_slot = -1;
-    gang->view = (struct gang){.id = (int64_t)core->gang_count,
+    gang->view = (struct gang){.id = job->first_gang + member,
         .job = job->id,
         .member = member,
         .spec = job->spec,

@@ -41,6 +41,11 @@ static void watch(struct core *core, int host, int64_t at_ms)
     core_timer_add(core, (struct core_timer){at_ms, TIMER_HOST, host, 0});
 }
 
+void core_host_watch(struct core *core, int host)
+{
+    watch(core, host, last_spoke_ms(core, host) + CORE_SUSPECT_MS);
+}
+
 /* Calls visit for each gang that has unfinished tasks on the host. The gangs are looked up first:
  * visiting changes who holds what. */
 static void for_each_gang_on(struct core *core, int host, struct actions *out,

@@ -28,7 +28,15 @@ enum {
 /* What a dependency came to be. */
 struct core_after {
     const struct job_after *after;
-    int64_t job; /* 0: no job of that name was submitted yet */
+    int64_t job;         /* 0: no job of that name was submitted yet */
+    bool is_past, is_ok; /* it had ended and been forgotten, and how */
+};
+
+/* A job that ended and was forgotten: what a later job may still wait for. */
+struct core_past {
+    int64_t id;
+    bool is_ok;
+    char *tenant, *name; /* owned */
 };
 
 struct core_job {
@@ -38,7 +46,9 @@ struct core_job {
     char *user;          /* owned */
     int64_t submit_ms;
     int64_t first_gang;
+    struct core_gang **gangs; /* by member; an owned array of the core's gangs */
     int gang_count;
+    int64_t end_ms;           /* of its last gang; 0: not ended */
     int terminal_count;       /* gangs that have ended */
     int failed_count;         /* … other than done */
     struct core_after *after; /* owned */
@@ -98,8 +108,9 @@ struct core {
     int64_t now_ms, start_ms;
     int64_t shift_ms; /* the sum of our own pauses */
 
-    struct core_gang **gangs; /* by id - 1; owned */
+    struct core_gang **gangs; /* in order of id; owned */
     size_t gang_count, gang_capacity;
+    int64_t next_gang;
     struct core_job **jobs; /* in order of id; owned */
     size_t job_count, job_capacity;
     int64_t next_job;
@@ -110,6 +121,8 @@ struct core {
     struct core_job **dependents; /* jobs that may still wait for others; owned array */
     size_t dependent_count, dependent_capacity;
     size_t unresolved_count; /* dependencies on names that nobody had yet */
+    struct core_past *past;  /* jobs that ended and were forgotten, oldest first; owned */
+    size_t past_count, past_capacity;
 
     struct core_host *hosts; /* by host; owned */
     int vanished_count;      /* hosts that went down in a mass failure */
@@ -164,6 +177,10 @@ int core_task_end_event(
 void core_gang_timer(struct core *core, const struct core_timer *timer, struct actions *out);
 /* A new gang, waiting. Owned by the core. */
 struct core_gang *core_gang_create(struct core *core, struct core_job *job, int member);
+/* It waits no more; it was in no list: for those that are restored in another state. */
+void core_gang_leave_waiting(struct core *core, struct core_gang *gang);
+/* It holds chips: put it among the running. */
+void core_gang_join_running(struct core *core, struct core_gang *gang);
 void core_gang_destroy(struct core_gang *gang);
 /* May it start as far as holds, dependencies and mass failures go? */
 bool core_gang_is_ready(const struct core *core, const struct core_gang *gang);
@@ -173,8 +190,15 @@ void core_gang_fresh(struct core *core, struct core_gang *gang);
 /* --- core_submit.c: jobs and what they wait for */
 
 int core_submit(struct core *core, const struct event *event, struct actions *out, struct err *err);
+/* Look at what it waits for; let it go on, or end it. */
+void core_job_review(struct core *core, struct core_job *job, struct actions *out);
 struct core_job *core_job_of(const struct core *core, int64_t id);
 void core_job_destroy(struct core_job *job);
+/* Make its gangs, resolve what it waits for, and let it go on where nothing is left to wait for. */
+void core_job_add(struct core *core, struct core_job *job, struct actions *out);
+/* Borrows spec, copies user; not yet among the core's jobs. */
+struct core_job *core_job_create(struct core *core, const struct job_spec *spec, const char *user,
+    int64_t id, int64_t submit_ms);
 /* A gang of the job reached its end: let what waits for the job go on, or end it. */
 void core_job_progress(struct core *core, struct core_job *job, struct actions *out);
 
@@ -191,6 +215,8 @@ int core_prolog_failed(
 int core_retry_all(
     struct core *core, const struct event *event, struct actions *out, struct err *err);
 void core_host_timer(struct core *core, int host, struct actions *out);
+/* Look at it when it has been silent since the core's start: something is held there. */
+void core_host_watch(struct core *core, int host);
 /* A task of the gang failed there: too many such drain the host. */
 void core_host_task_failed(struct core *core, int host, int64_t job, struct actions *out);
 /* When tasks on it are over if it never speaks again, for a job with that lease and grace. */
@@ -235,5 +261,7 @@ void core_quick_decide(struct core *core, struct actions *out);
 void round_destroy(struct round *round);
 struct reservations *reservations_create(const struct core *core);
 void reservations_destroy(struct reservations *reservations);
+/* Those of gangs that have ended go. */
+void reservations_drop_ended(struct core *core);
 
 #endif

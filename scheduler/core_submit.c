@@ -43,16 +43,35 @@ static struct core_job *find_dependency(
     return NULL;
 }
 
+/* The same among those that ended so long ago that they are forgotten but for their outcome. */
+static const struct core_past *find_past(
+    const struct core *core, const struct core_job *job, const char *name)
+{
+    int64_t id = 0;
+    bool is_id = str_parse_int(name, &id) == 0;
+
+    for (size_t i = core->past_count; i-- > 0;)
+        if (str_equal(core->past[i].name, name) &&
+            str_equal(core->past[i].tenant, job->spec->tenant))
+            return &core->past[i];
+    for (size_t i = core->past_count; is_id && i-- > 0;)
+        if (core->past[i].id == id)
+            return &core->past[i];
+    return NULL;
+}
+
 enum dependency { DEPENDENCY_OPEN, DEPENDENCY_MET, DEPENDENCY_MISSED };
 
 static enum dependency dependency_state(const struct core *core, const struct core_after *after)
 {
     const struct core_job *other = after->job != 0 ? core_job_of(core, after->job) : NULL;
-    bool is_ok;
+    bool is_ok = after->is_ok;
 
-    if (other == NULL || other->terminal_count < other->gang_count)
-        return DEPENDENCY_OPEN;
-    is_ok = other->failed_count == 0;
+    if (!after->is_past) {
+        if (other == NULL || other->terminal_count < other->gang_count)
+            return DEPENDENCY_OPEN;
+        is_ok = other->failed_count == 0;
+    }
     switch (after->after->outcome) {
     case JOB_AFTER_OK:
         return is_ok ? DEPENDENCY_MET : DEPENDENCY_MISSED;
@@ -68,11 +87,10 @@ static void cancel_all(
     struct core *core, struct core_job *job, const char *reason, struct actions *out)
 {
     for (int i = 0; i < job->gang_count; i++)
-        core_stop(core, core->gangs[job->first_gang - 1 + i], END_DEPENDENCY, reason, out);
+        core_stop(core, job->gangs[i], END_DEPENDENCY, reason, out);
 }
 
-/* Look at what the job waits for; let it go on, or end it. */
-static void review(struct core *core, struct core_job *job, struct actions *out)
+void core_job_review(struct core *core, struct core_job *job, struct actions *out)
 {
     size_t met_count = 0;
 
@@ -95,8 +113,8 @@ static void review(struct core *core, struct core_job *job, struct actions *out)
         return;
     job->is_ready = true;
     for (int i = 0; i < job->gang_count; i++)
-        if (core->gangs[job->first_gang - 1 + i]->view.state == GANG_WAITING)
-            core_gang_fresh(core, core->gangs[job->first_gang - 1 + i]);
+        if (job->gangs[i]->view.state == GANG_WAITING)
+            core_gang_fresh(core, job->gangs[i]);
 }
 
 void core_job_progress(struct core *core, struct core_job *job, struct actions *out)
@@ -112,7 +130,7 @@ void core_job_progress(struct core *core, struct core_job *job, struct actions *
         }
         for (size_t k = 0; k < other->after_count; k++)
             if (other->after[k].job == job->id) {
-                review(core, other, out);
+                core_job_review(core, other, out);
                 break;
             }
         i++;
@@ -143,10 +161,17 @@ static void resolve_own(struct core *core, struct core_job *job)
     job->after = mem_zero(job->after_count, sizeof *job->after);
     job->is_ready = job->after_count == 0;
     for (size_t i = 0; i < job->after_count; i++) {
-        const struct core_job *other = find_dependency(core, job, job->spec->after[i].job);
+        const struct job_after *after = &job->spec->after[i];
+        const struct core_job *other = find_dependency(core, job, after->job);
+        const struct core_past *past = other == NULL ? find_past(core, job, after->job) : NULL;
 
-        job->after[i] = (struct core_after){&job->spec->after[i], other != NULL ? other->id : 0};
-        if (other == NULL)
+        job->after[i] = (struct core_after){.after = after,
+            .job = other != NULL  ? other->id
+                   : past != NULL ? past->id
+                                  : 0,
+            .is_past = past != NULL,
+            .is_ok = past != NULL && past->is_ok};
+        if (job->after[i].job == 0)
             core->unresolved_count++;
     }
     if (job->is_ready)
@@ -163,6 +188,41 @@ static int gang_count_of(const struct job_spec *spec)
     return spec->array_count > 0 ? spec->array_count : 1;
 }
 
+struct core_job *core_job_create(
+    struct core *core, const struct job_spec *spec, const char *user, int64_t id, int64_t submit_ms)
+{
+    struct core_job *job = mem_zero(1, sizeof *job);
+
+    job->id = id;
+    job->spec = spec;
+    job->shape = shape_create(core->fleet, spec);
+    packing_mark_never(core->empty, job->shape);
+    job->spread_most = packing_spread_most(core->empty, job->shape, spec->replicas_max);
+    job->user = user != NULL ? mem_copy_text(user) : NULL;
+    job->submit_ms = submit_ms;
+    job->gang_count = gang_count_of(spec);
+    job->first_gang = core->next_gang;
+    return job;
+}
+
+void core_job_add(struct core *core, struct core_job *job, struct actions *out)
+{
+    core->next_job = job->id + 1;
+    core->next_gang = job->first_gang + job->gang_count;
+    core->jobs = mem_grow(core->jobs, core->job_count, &core->job_capacity, sizeof *core->jobs);
+    core->jobs[core->job_count++] = job;
+    resolve_others(core, job);
+    resolve_own(core, job);
+    job->gangs = mem_zero((size_t)job->gang_count, sizeof *job->gangs);
+    for (int i = 0; i < job->gang_count; i++) {
+        job->gangs[i] = core_gang_create(core, job, i);
+        core_note_change(out, job->gangs[i]);
+    }
+    if (job->spec->deadline_ms != INT64_MAX)
+        core_timer_add(core, (struct core_timer){core_urgent_from(job->gangs[0]), TIMER_DEADLINE,
+                                 job->first_gang, 0});
+}
+
 int core_submit(struct core *core, const struct event *event, struct actions *out, struct err *err)
 {
     int64_t id = event->job != 0 ? event->job : core->next_job;
@@ -170,27 +230,9 @@ int core_submit(struct core *core, const struct event *event, struct actions *ou
 
     if (id < core->next_job)
         return err_set(err, ERR_STATE, "job id %lld was given already", (long long)id);
-    job = mem_zero(1, sizeof *job);
-    job->id = id;
-    job->spec = event->spec;
-    job->shape = shape_create(core->fleet, event->spec);
-    packing_mark_never(core->empty, job->shape);
-    job->spread_most = packing_spread_most(core->empty, job->shape, event->spec->replicas_max);
-    job->user = event->user != NULL ? mem_copy_text(event->user) : NULL;
-    job->submit_ms = core->now_ms;
-    job->gang_count = gang_count_of(event->spec);
-    job->first_gang = (int64_t)core->gang_count + 1;
-    core->next_job = id + 1;
-    core->jobs = mem_grow(core->jobs, core->job_count, &core->job_capacity, sizeof *core->jobs);
-    core->jobs[core->job_count++] = job;
-    resolve_others(core, job);
-    resolve_own(core, job);
-    for (int i = 0; i < job->gang_count; i++)
-        core_note_change(out, core_gang_create(core, job, i));
-    if (event->spec->deadline_ms != INT64_MAX)
-        core_timer_add(core, (struct core_timer){core_urgent_from(core->gangs[job->first_gang - 1]),
-                                 TIMER_DEADLINE, job->first_gang, 0});
-    review(core, job, out);
+    job = core_job_create(core, event->spec, event->user, id, core->now_ms);
+    core_job_add(core, job, out);
+    core_job_review(core, job, out);
     return 0;
 }
 
@@ -200,6 +242,7 @@ void core_job_destroy(struct core_job *job)
         return;
     shape_destroy(job->shape);
     mem_free(job->user);
+    mem_free(job->gangs);
     mem_free(job->after);
     mem_free(job);
 }

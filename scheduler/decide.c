@@ -50,7 +50,7 @@ static int *count_replicas(const struct core *core, const struct core_gang *gang
     int *counts = mem_zero((size_t)fleet->rack_count, sizeof *counts);
 
     for (int i = 0; i < job->gang_count; i++) {
-        const struct core_gang *other = core->gangs[job->first_gang - 1 + i];
+        const struct core_gang *other = job->gangs[i];
         int last = -1;
 
         if (other == gang || other->view.holder == 0)

@@ -355,6 +355,22 @@ void reservations_make(struct core *core, struct core_gang *const *line, size_t 
         reserve_on(core, (int)k, line, count);
 }
 
+void reservations_drop_ended(struct core *core)
+{
+    struct reservations *r = core->reservations;
+
+    for (size_t i = 0; i < r->count;) {
+        struct placement placement;
+
+        if (!gang_state_is_terminal(r->list[i].gang->view.state)) {
+            i++;
+            continue;
+        }
+        placement = remove_at(core, i);
+        placement_fini(&placement);
+    }
+}
+
 int64_t reservations_earliest(
     const struct core *core, const struct core_gang *gang, int *shape_system)
 {
