@@ -225,14 +225,14 @@ void ledger_hold(
     int slot = take_held(ledger);
     struct ledger_held *held = &ledger->held[slot];
 
-    assert(holder->id > 0 && ledger_ids_find(&ledger->ids, holder->id) == LEDGER_NONE);
+    assert(holder->id > 0 && id_map_find(&ledger->ids, holder->id) == LEDGER_NONE);
     assert(placement->task_count > 0);
     *held = (struct ledger_held){.holder = *holder,
         .places = copy_array(placement->tasks, count, sizeof *placement->tasks),
         .place_count = placement->task_count,
         .first_stake = LEDGER_NONE};
     held->full_kw = ledger_full_kw(ledger, holder);
-    ledger_ids_add(&ledger->ids, holder->id, slot);
+    id_map_add(&ledger->ids, holder->id, slot);
     hold_places(ledger, slot, ledger_sort_places(placement->tasks, placement->task_count, &copy),
         placement->task_count);
     ledger_open_account(ledger, slot);
@@ -249,7 +249,7 @@ static void give_back_slot(struct ledger *ledger, int slot)
     struct ledger_held *held = &ledger->held[slot];
 
     ledger_close_account(ledger, slot);
-    ledger_ids_remove(&ledger->ids, held->holder.id);
+    id_map_remove(&ledger->ids, held->holder.id);
     mem_free(held->places);
     *held = (struct ledger_held){.next_free = ledger->free_held};
     ledger->free_held = slot;
@@ -257,7 +257,7 @@ static void give_back_slot(struct ledger *ledger, int slot)
 
 void ledger_release(struct ledger *ledger, holder_id id)
 {
-    int slot = ledger_ids_find(&ledger->ids, id);
+    int slot = id_map_find(&ledger->ids, id);
     struct ledger_touch touch = ledger_touch_begin();
     const struct ledger_held *held;
 
@@ -314,7 +314,7 @@ static int *find_holder_link(struct ledger *ledger, struct ledger_held *held, in
 
 void ledger_release_host(struct ledger *ledger, holder_id id, int host)
 {
-    int slot = ledger_ids_find(&ledger->ids, id);
+    int slot = id_map_find(&ledger->ids, id);
     int rack = ledger->fleet->host_rack[host];
     struct ledger_touch touch = ledger_touch_begin();
     struct ledger_held *held;
@@ -343,7 +343,7 @@ void ledger_release_host(struct ledger *ledger, holder_id id, int host)
 
 void ledger_set_mode(struct ledger *ledger, holder_id id, int mode)
 {
-    int slot = ledger_ids_find(&ledger->ids, id);
+    int slot = id_map_find(&ledger->ids, id);
     struct ledger_touch touch = ledger_touch_begin();
     struct ledger_held *held;
     double before_kw;
@@ -365,14 +365,14 @@ void ledger_set_mode(struct ledger *ledger, holder_id id, int mode)
 
 const struct holder *ledger_find_holder(const struct ledger *ledger, holder_id id)
 {
-    int slot = ledger_ids_find(&ledger->ids, id);
+    int slot = id_map_find(&ledger->ids, id);
 
     return slot == LEDGER_NONE ? NULL : &ledger->held[slot].holder;
 }
 
 const struct task_place *ledger_places(const struct ledger *ledger, holder_id id, int *count)
 {
-    int slot = ledger_ids_find(&ledger->ids, id);
+    int slot = id_map_find(&ledger->ids, id);
 
     assert(slot != LEDGER_NONE);
     *count = ledger->held[slot].place_count;

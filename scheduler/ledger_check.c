@@ -109,7 +109,7 @@ static void recount_holders(struct recount *r)
 
         if (held->holder.id == 0)
             continue;
-        if (ledger_ids_find(&ledger->ids, held->holder.id) != (int)s)
+        if (id_map_find(&ledger->ids, held->holder.id) != (int)s)
             str_format(&r->broken, "holder %lld is not found; ", (long long)held->holder.id);
         if (held->full_kw != ledger_full_kw(ledger, &held->holder))
             str_format(&r->broken, "holder %lld has a stale load; ", (long long)held->holder.id);

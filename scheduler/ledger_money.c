@@ -151,7 +151,7 @@ double ledger_tenant_share_limit(const struct ledger *ledger, int tenant)
 
 double ledger_holder_usd_per_hour(const struct ledger *ledger, holder_id id)
 {
-    int slot = ledger_ids_find(&ledger->ids, id);
+    int slot = id_map_find(&ledger->ids, id);
 
     assert(slot != LEDGER_NONE);
     return ledger->held[slot].usd_per_hour;

@@ -63,7 +63,7 @@ double ledger_stake_kw(const struct ledger *ledger, const struct ledger_stake *s
 double ledger_holder_kw(
     const struct ledger *ledger, holder_id id, enum power_level level, int index)
 {
-    int slot = ledger_ids_find(&ledger->ids, id);
+    int slot = id_map_find(&ledger->ids, id);
     double kw = 0;
 
     assert(slot != LEDGER_NONE);

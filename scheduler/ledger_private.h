@@ -8,6 +8,7 @@
 #ifndef SCHEDULER_LEDGER_PRIVATE_H
 #define SCHEDULER_LEDGER_PRIVATE_H
 
+#include "scheduler/id_map.h"
 #include "scheduler/ledger.h"
 
 #include <stddef.h>
@@ -83,13 +84,6 @@ struct ledger_tenant {
     size_t block_capacity;
 };
 
-/* Holder ids to slots: open addressing. */
-struct ledger_ids {
-    int64_t *keys; /* 0: empty */
-    int *slots;
-    size_t capacity, count;
-};
-
 struct ledger {
     const struct fleet *fleet;
     struct ledger_kind *kinds; /* by system of the catalog */
@@ -113,7 +107,7 @@ struct ledger {
     struct ledger_stake *stakes;
     size_t stake_count, stake_capacity;
     int free_stake;
-    struct ledger_ids ids;
+    struct id_map ids;
 
     struct ledger_tenant *tenants; /* by index, and a last one for those not listed */
     double fleet_usd_per_hour;     /* of all racks */
@@ -130,11 +124,6 @@ int ledger_level_count(const struct fleet *fleet, enum power_level level);
 int ledger_rack_at(const struct fleet *fleet, int rack, enum power_level level);
 const struct ledger_kind *ledger_rack_kind(const struct ledger *ledger, int rack);
 const struct shape_system *ledger_holder_system(const struct holder *holder);
-
-/* --- ledger_ids.c */
-int ledger_ids_find(const struct ledger_ids *ids, int64_t id); /* LEDGER_NONE: absent */
-void ledger_ids_add(struct ledger_ids *ids, int64_t id, int slot);
-void ledger_ids_remove(struct ledger_ids *ids, int64_t id);
 
 /* --- ledger_hosts.c */
 
