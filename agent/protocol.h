@@ -27,8 +27,12 @@ enum {
 void protocol_envelope_init(Wattyard__Envelope *envelope, Wattyard__Envelope__BodyCase kind,
     const unsigned char *cluster, uint64_t epoch, const char *host);
 
-/* Append the packed envelope to *out. -1 with err (ERR_LIMIT) when it is over PROTOCOL_FRAME_BYTES;
- * *out is untouched then. */
+/* The generated structs hold `char *` where they only read: text lent to one for as long as it is
+ * packed. */
+char *protocol_lend(const char *text);
+
+/* Append the packed envelope to *out. -1 with err, *out untouched: it is over PROTOCOL_FRAME_BYTES
+ * (ERR_LIMIT), or no receiver would take it, see protocol_unpack (ERR_INPUT; names the field). */
 int protocol_pack(const Wattyard__Envelope *envelope, struct str *out, struct err *err);
 
 /*
