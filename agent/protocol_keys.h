@@ -32,13 +32,18 @@ struct key {
 /* A new pair. */
 int key_make(
     enum key_kind kind, const char *name, unsigned roles, struct key *key, struct err *err);
-/* Write folder/NAME.key (0600) and folder/NAME.pub; an existing file is never overwritten. */
+/* Write folder/NAME.key (0600) and folder/NAME.pub; an existing file is never overwritten. A
+ * failure leaves neither. Roles are in the public file alone. */
 int key_write(const struct key *key, const char *folder, struct err *err);
 int key_write_public(const struct key *key, const char *folder, struct err *err);
 /* Read one; a secret that others may read is refused, as ssh does. */
 int key_read(const char *path, struct key *key, struct err *err);
 
-/* All public keys of hosts and users of a scheduler's folder, looked up by public key. */
+/*
+ * All public keys of hosts and users of a scheduler's folder, looked up by public key. NULL with
+ * err: a file that is no public key, or stands under another's name, or two with one key. A folder
+ * that is not there holds none. Load anew to see changes; release with key_ring_destroy.
+ */
 struct key_ring; /* opaque */
 struct key_ring *key_ring_load(const char *folder, struct err *err);
 void key_ring_destroy(struct key_ring *ring);
@@ -47,7 +52,7 @@ void key_ring_destroy(struct key_ring *ring);
 const struct key *key_ring_find(const struct key_ring *ring, const unsigned char public_bytes[32]);
 size_t key_ring_count(const struct key_ring *ring);
 
-/* "view,submit" <-> bits; -1 with err. */
+/* "view,submit" into bits; -1 with err, *roles untouched. */
 int key_roles_parse(const char *text, unsigned *roles, struct err *err);
 
 #endif
