@@ -26,17 +26,22 @@ enum link_state {
     LINK_UNREACHABLE  /* nobody listens there, so far */
 };
 
-/* NULL with err: an address that is none; without keys one that is not loopback. */
+/* Copies what the options point to. NULL with err: an address that is none (ERR_INPUT); without
+ * keys one that is not loopback (ERR_DENIED). */
 struct link *link_open(const struct link_options *options, struct err *err);
 void link_close(struct link *link);
-/* For poll: readable may mean a message or a change of state; call link_receive until NULL. */
+/* For poll, the same for the life of the link: readable may mean a message, a change of state, or
+ * that it is time to connect again. Call link_receive until it gives NULL: that does the work. */
 int link_fd(const struct link *link);
 enum link_state link_state(struct link *link);
 /* True once after each (re)connection: a Hello is due. */
 bool link_is_new(struct link *link);
-/* What failed, for people: "the scheduler at ADDRESS does not know the key ada (…)". */
+/* What failed last, for people: "the scheduler at ADDRESS does not take the key of user ada (…)";
+ * "": nothing. */
 const char *link_why(const struct link *link);
-/* 0; -1 with err (ERR_LIMIT: too long, or the queue is full: the message was not taken). */
+/* 0: it will be sent on this connection, or never. -1 with err, the message was not taken: there is
+ * no connection (ERR_UNREACHABLE; only in LINK_READY is anything taken), it is too long or the
+ * queue is full (ERR_LIMIT), or no receiver would take it (ERR_INPUT). */
 int link_send(struct link *link, const Wattyard__Envelope *envelope, struct err *err);
 /* The next message, or NULL: none now. Frames that do not parse are dropped and counted. Release
  * with protocol_free. */

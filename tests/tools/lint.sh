@@ -35,7 +35,7 @@ LIBRARIES='glpk.h planner/lp*
 libxml/* base/xml*
 jansson.h base/json.c
 hwloc* agent/*
-zmq.h agent/* scheduler/*
+zmq.h agent/* scheduler/* tests/*
 protobuf-c/* agent/* scheduler/*
 sqlite3.h scheduler/store*
 microhttpd.h scheduler/http*
