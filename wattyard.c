@@ -2,23 +2,19 @@
  * The front door: which commands and pages there are, where the data folder is, and what becomes of
  * output that can't be written. To add a command, add its &NAME_COMMAND to a group below.
  */
+#include "base/data_folder.h"
 #include "base/embed.h"
 #include "base/err.h"
-#include "base/file.h"
 #include "base/help.h"
 #include "base/mem.h"
-#include "base/str.h"
 #include "base/xml.h"
 #include "planner/commands.h"
 #include "scheduler/commands.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 enum { EXIT_WRONG = 2 };
@@ -107,39 +103,6 @@ static const struct command HELP_COMMAND = {
     .run = run_help,
 };
 
-/* The folder of the shipped files: $WATTYARD_DATA, else beside the program where it is installed,
- * else none. Gives (mem_free). */
-/* Beside an installed program, or above one that stands in its build folder. */
-static const char *const DATA_FOLDERS[] = {"../share/wattyard", "../.."};
-
-static char *find_data_folder(void)
-{
-    const char *given = getenv("WATTYARD_DATA");
-    char program[PATH_MAX];
-    ssize_t length;
-
-    if (given != NULL && given[0] != '\0')
-        return mem_copy_text(given);
-    length = readlink("/proc/self/exe", program, sizeof program - 1);
-    if (length <= 0)
-        return NULL;
-    program[length] = '\0';
-    for (size_t i = 0; i < sizeof DATA_FOLDERS / sizeof *DATA_FOLDERS; i++) {
-        char *folder = file_beside(program, DATA_FOLDERS[i]);
-        struct str catalog = {0};
-        struct stat facts;
-        bool is_there;
-
-        str_format(&catalog, "%s/topologies/catalog.xml", folder);
-        is_there = stat(str_text(&catalog), &facts) == 0;
-        str_fini(&catalog);
-        if (is_there)
-            return folder;
-        mem_free(folder);
-    }
-    return NULL;
-}
-
 /* A standard stream that came closed would give its number to the next file that is opened. What is
  * opened here in its place can't be written to, so that output into it fails and is told. */
 static void occupy_standard_streams(void)
@@ -174,7 +137,7 @@ int main(int argc, char **argv)
     /* A closed pipe is an output error like any other. */
     (void)signal(SIGPIPE, SIG_IGN);
     xml_init_process();
-    data_folder = find_data_folder();
+    data_folder = data_folder_find();
     context.data_folder = data_folder;
     status = help_run_program(&BOOK, argc, argv, &context);
     mem_free(data_folder);

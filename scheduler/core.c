@@ -338,6 +338,13 @@ const struct gang *core_find_gang(const struct core *core, int64_t id)
     return gang != NULL ? &gang->view : NULL;
 }
 
+const struct gang *core_find_holder(const struct core *core, holder_id holder)
+{
+    const struct core_gang *gang = core_gang_of(core, holder >> CORE_ATTEMPT_BITS);
+
+    return gang != NULL && gang->view.holder == holder ? &gang->view : NULL;
+}
+
 int core_find_job(const struct core *core, int64_t job, int64_t *first_gang)
 {
     const struct core_job *found = core_job_of(core, job);

@@ -113,6 +113,7 @@ struct event {
     int task;
     int exit_status; /* TASK_ENDED: 0 is success */
     bool is_lost;    /* TASK_ENDED: known to be over, but not how */
+    bool is_held;    /* SUBMIT: held, whatever the manifest says */
     int host;
     uint64_t boot; /* HOST_REPORT */
     uint64_t bad_chips;
@@ -142,7 +143,8 @@ struct action {
     enum end_cause cause;
     int mode;
     int host;
-    const char *why; /* borrowed until the next event */
+    enum gang_state state; /* CHANGED: what it came to be, at that point of the event */
+    const char *why;       /* borrowed until the next event */
 };
 
 struct actions {
@@ -232,6 +234,8 @@ const struct ledger *core_ledger(const struct core *core);
 size_t core_gang_count(const struct core *core);
 const struct gang *core_gang_at(const struct core *core, size_t index); /* in order of id */
 const struct gang *core_find_gang(const struct core *core, int64_t id);
+/* Whose attempt holds so; NULL: nobody's current one. */
+const struct gang *core_find_holder(const struct core *core, holder_id holder);
 /* Gangs of a job: the first and how many, ids in a row; 0: no such job. */
 int core_find_job(const struct core *core, int64_t job, int64_t *first_gang);
 
@@ -244,6 +248,15 @@ struct why {
 };
 /* Fills at most max rows; returns how many there are (never 0 for a waiting gang). */
 int core_explain(const struct core *core, int64_t gang, int64_t now_ms, struct why *rows, int max);
+
+/* Why it waits, as far as that is known without looking for a place: held, a dependency, never, or
+ * reserved with the earliest start (INT64_MAX: not known) and its system; else BLOCKED_NOT. */
+enum blocked_by core_waits_for(
+    const struct core *core, int64_t gang, int64_t *earliest_ms, int *shape_system);
+/* Retries wait, after many hosts vanished at once. */
+bool core_holds_retries(const struct core *core);
+/* Why an operator's or our own drain holds the host; NULL: it is not drained. */
+const char *core_drain_reason(const struct core *core, int host);
 
 /* All invariants of the scheduling model; NULL, or what is broken (gives, mem_free). */
 char *core_check(const struct core *core);

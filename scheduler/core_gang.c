@@ -71,7 +71,8 @@ void core_note_change(struct actions *out, const struct core_gang *gang)
     core_act(out, (struct action){.kind = ACTION_CHANGED,
                       .gang = gang->view.id,
                       .attempt = gang->view.attempt,
-                      .cause = gang->view.cause});
+                      .cause = gang->view.state == GANG_STOPPING ? gang->ending : gang->view.cause,
+                      .state = gang->view.state});
 }
 
 void actions_fini(struct actions *actions)

@@ -297,3 +297,13 @@ void core_host_task_failed(struct core *core, int host, int64_t job, struct acti
     if (recent_count == CORE_FLAKY_JOBS && !h->is_drained)
         drain(core, host, "tasks of 3 different jobs failed on it in a day", out);
 }
+
+bool core_holds_retries(const struct core *core)
+{
+    return core->mass_down_count > 0;
+}
+
+const char *core_drain_reason(const struct core *core, int host)
+{
+    return core->hosts[host].is_drained ? core->hosts[host].why : NULL;
+}

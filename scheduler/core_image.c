@@ -28,6 +28,7 @@ bool core_gang_image(const struct core *core, int64_t id, struct gang_image *out
         .shape_system = gang->view.shape_system,
         .stack_system = gang->view.stack_system,
         .mode = gang->mode,
+        .mode_asked = gang->mode_asked,
         .reason = gang->view.reason};
     return true;
 }

@@ -18,7 +18,7 @@ struct gang_image {
     bool is_held, is_borrowing, waits_for_hosts;
     int64_t start_ms, end_ms;
     int shape_system, stack_system; /* -1: none */
-    int mode;
+    int mode, mode_asked;
     const char *reason; /* borrowed; NULL: none */
 };
 

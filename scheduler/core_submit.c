@@ -232,6 +232,8 @@ int core_submit(struct core *core, const struct event *event, struct actions *ou
         return err_set(err, ERR_STATE, "job id %lld was given already", (long long)id);
     job = core_job_create(core, event->spec, event->user, id, core->now_ms);
     core_job_add(core, job, out);
+    for (int i = 0; i < job->gang_count; i++)
+        job->gangs[i]->view.is_held |= event->is_held;
     core_job_review(core, job, out);
     return 0;
 }

@@ -70,3 +70,22 @@ int core_explain(const struct core *core, int64_t id, int64_t now_ms, struct why
             .never = gang->view.shape->systems[i].never};
     return count;
 }
+
+enum blocked_by core_waits_for(
+    const struct core *core, int64_t id, int64_t *earliest_ms, int *shape_system)
+{
+    const struct core_gang *gang = core_gang_of(core, id);
+
+    *earliest_ms = INT64_MAX;
+    *shape_system = -1;
+    if (gang == NULL || gang->view.state != GANG_WAITING)
+        return BLOCKED_NOT;
+    if (gang->view.shape->never)
+        return BLOCKED_NEVER;
+    if (gang->view.is_held || (gang->waits_for_hosts && core->mass_down_count > 0))
+        return BLOCKED_HELD;
+    if (!gang->job->is_ready)
+        return BLOCKED_DEPENDENCY;
+    *earliest_ms = reservations_earliest(core, gang, shape_system);
+    return *earliest_ms != INT64_MAX ? BLOCKED_RESERVED : BLOCKED_NOT;
+}

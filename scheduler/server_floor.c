@@ -1,0 +1,377 @@
+/* Requests about the floor: hosts and power. */
+#include "base/hostlist.h"
+#include "base/mem.h"
+#include "scheduler/server_private.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { PAGE_BYTES = 600 * 1024, JOBS_SHOWN = 16 };
+
+/* --- Hosts named by a hostlist */
+
+typedef int (*host_fn)(struct request *request, int host, const char *why, struct err *err);
+
+static void for_hosts(struct request *request, const Wattyard__HostAction *action, host_fn act)
+{
+    const struct fleet *fleet = request->server->fleet;
+    struct hostlist list = {0};
+    struct err err = {0};
+
+    if (hostlist_expand(action->hosts, (size_t)fleet->host_count, &list, &err) != 0) {
+        request_failf(request, 2, "%s", err.text);
+        return;
+    }
+    for (size_t i = 0; i < list.count; i++)
+        if (fleet_find_host(fleet, list.names[i]) < 0)
+            request_failf(request, 2, "the fleet has no host %s", list.names[i]);
+    for (size_t i = 0; i < list.count && request->answer->status == 0; i++)
+        if (act(request, fleet_find_host(fleet, list.names[i]), action->why, &err) != 0) {
+            request_failf(request, 1, "%s: %s", list.names[i], err.text);
+            request->answer->status = 1;
+        }
+    hostlist_fini(&list);
+}
+
+static int apply_to_host(
+    struct request *request, enum event_kind kind, int host, const char *why, struct err *err)
+{
+    struct event event = {.kind = kind, .host = host, .why = why[0] != '\0' ? why : NULL};
+
+    return server_apply(request->server, &event, err);
+}
+
+/* Drained, resumed or fenced: a row that outlives us, also where the state stays the same. */
+static void store_host(struct request *request, int host)
+{
+    struct server *server = request->server;
+    struct host_session *session = &server->hosts[host];
+    const char *drain = core_drain_reason(server->core, host);
+    char name[FLEET_NAME_SIZE];
+    struct err err = {0};
+
+    mem_free(session->who);
+    session->who = mem_copy_text(request->peer->name);
+    mem_free(session->why);
+    session->why = drain != NULL ? mem_copy_text(drain) : NULL;
+    if (!server_write(server))
+        return;
+    server_check(server,
+        store_put_host(server->store,
+            &(struct host_row){.name = fleet_host_name(server->fleet, host, name),
+                .is_drained = drain != NULL,
+                .why = drain != NULL ? drain : "",
+                .who = request->peer->name,
+                .since_ms = server->now_ms,
+                .boot = session->boot},
+            &err),
+        &err);
+}
+
+static int drain_host(struct request *request, int host, const char *why, struct err *err)
+{
+    if (apply_to_host(request, EVENT_DRAIN, host, why, err) != 0)
+        return -1;
+    store_host(request, host);
+    return 0;
+}
+
+static int resume_host(struct request *request, int host, const char *why, struct err *err)
+{
+    if (apply_to_host(request, EVENT_RESUME, host, why, err) != 0)
+        return -1;
+    store_host(request, host);
+    return 0;
+}
+
+static int fence_host(struct request *request, int host, const char *why, struct err *err)
+{
+    char name[FLEET_NAME_SIZE];
+
+    if (apply_to_host(request, EVENT_HOST_FENCED, host, why, err) != 0)
+        return -1;
+    server_note(request->server, &(struct event_row){.at_ms = request->server->now_ms,
+                                     .member = -1,
+                                     .what = "fenced",
+                                     .why = why,
+                                     .who = request->peer->name,
+                                     .place = fleet_host_name(request->server->fleet, host, name)});
+    return 0;
+}
+
+void request_drain(struct request *request)
+{
+    if (request->in->drain->why[0] == '\0')
+        request_failf(request, 2, "say why they are drained");
+    else
+        for_hosts(request, request->in->drain, drain_host);
+}
+
+void request_resume(struct request *request)
+{
+    for_hosts(request, request->in->resume, resume_host);
+}
+
+void request_fence(struct request *request)
+{
+    for_hosts(request, request->in->fence, fence_host);
+}
+
+void request_retry_all(struct request *request)
+{
+    struct event event = {.kind = EVENT_RETRY_ALL};
+    struct err err = {0};
+
+    if (server_apply(request->server, &event, &err) != 0)
+        request_fail(request, &err);
+}
+
+/* --- The list of hosts */
+
+static int count_bits(uint64_t bits)
+{
+    return __builtin_popcountll(bits);
+}
+
+static void fill_tasks(struct request *request, int host, Wattyard__HostRow *row)
+{
+    const struct server *server = request->server;
+    const struct ledger *ledger = core_ledger(server->core);
+    holder_id ids[JOBS_SHOWN];
+    int count = ledger_host_holders(ledger, host, ids, JOBS_SHOWN);
+    struct str jobs = {0};
+
+    for (int i = 0; i < count && i < JOBS_SHOWN; i++) {
+        const struct gang *gang = core_find_holder(server->core, ids[i]);
+        int place_count = 0;
+        const struct task_place *places = ledger_places(ledger, ids[i], &place_count);
+
+        for (int k = 0; k < place_count; k++)
+            if (places[k].host == host) {
+                row->tasks++;
+                row->chips_held += (uint32_t)count_bits(places[k].chips);
+            }
+        if (gang != NULL)
+            str_format(&jobs, "%s%lld", jobs.length > 0 ? "," : "", (long long)gang->job);
+    }
+    row->jobs = request_text(request, str_text(&jobs));
+    str_fini(&jobs);
+}
+
+static void add_host(struct request *request, int host)
+{
+    const struct server *server = request->server;
+    const struct host_session *session = &server->hosts[host];
+    const struct system *system = fleet_rack_system(server->fleet, server->fleet->host_rack[host]);
+    Wattyard__HostRow *row = arena_zero(request->arena, 1, sizeof *row);
+    Wattyard__Answer *answer = request->answer;
+    char name[FLEET_NAME_SIZE];
+
+    wattyard__host_row__init(row);
+    row->host = request_text(request, fleet_host_name(server->fleet, host, name));
+    row->system = request_text(request, system->id);
+    row->state = request_text(
+        request, HOST_STATE_NAMES[ledger_host_state(core_ledger(server->core), host)]);
+    row->why = request_text(request, session->why);
+    row->who = request_text(request, session->who);
+    row->since_ms = session->since_ms;
+    row->chips = (uint32_t)system->chips_per_host;
+    row->chips_bad = (uint32_t)count_bits(session->bad_chips);
+    row->load = session->load;
+    row->memory_used_bytes = session->memory_used_bytes;
+    row->memory_bytes = session->memory_bytes;
+    row->power_w = session->power_w > 0 || session->chip_power_w > 0
+                       ? fmax(session->power_w, 0) + fmax(session->chip_power_w, 0)
+                       : -1;
+    row->chip_use_frac = session->has_hello ? session->chip_use_frac : -1;
+    row->version = request_text(request, session->version);
+    row->seen_ms = session->seen_ms;
+    fill_tasks(request, host, row);
+    request->bytes += 160;
+    answer->hosts = request_grow(
+        request, answer->hosts, answer->n_hosts, sizeof(Wattyard__HostRow *));
+    answer->hosts[answer->n_hosts++] = row;
+}
+
+static bool has_state(const struct request *request, int host)
+{
+    const Wattyard__ListHosts *in = request->in->list_hosts;
+    enum host_state state = ledger_host_state(core_ledger(request->server->core), host);
+
+    for (size_t i = 0; i < in->n_states; i++)
+        if (strcmp(in->states[i], HOST_STATE_NAMES[state]) == 0)
+            return true;
+    return in->n_states == 0;
+}
+
+static void list_named(struct request *request)
+{
+    const struct fleet *fleet = request->server->fleet;
+    struct hostlist list = {0};
+    struct err err = {0};
+
+    if (hostlist_expand(request->in->list_hosts->hosts, (size_t)fleet->host_count, &list, &err) !=
+        0) {
+        request_failf(request, 2, "%s", err.text);
+        return;
+    }
+    for (size_t i = 0; i < list.count; i++) {
+        int host = fleet_find_host(fleet, list.names[i]);
+
+        if (host < 0)
+            request_failf(request, 1, "the fleet has no host %s", list.names[i]);
+        else if (has_state(request, host) && request->bytes < PAGE_BYTES)
+            add_host(request, host);
+    }
+    hostlist_fini(&list);
+}
+
+void request_list_hosts(struct request *request)
+{
+    const Wattyard__ListHosts *in = request->in->list_hosts;
+    const struct fleet *fleet = request->server->fleet;
+    char text[24] = "";
+    int64_t from = 0;
+
+    if (in->hosts[0] != '\0') {
+        list_named(request);
+        return;
+    }
+    memcpy(text, in->after.data, in->after.len < sizeof text - 1 ? in->after.len : sizeof text - 1);
+    if (str_parse_int(text, &from) != 0 || from < 0)
+        from = 0;
+    for (int host = (int)(from < fleet->host_count ? from : fleet->host_count);
+         host < fleet->host_count; host++) {
+        if (!has_state(request, host))
+            continue;
+        if (request->answer->n_hosts >= PROTOCOL_PAGE_ROWS || request->bytes > PAGE_BYTES) {
+            char *cursor = arena_format(request->arena, "%d", host);
+
+            request->answer->next.data = (uint8_t *)cursor;
+            request->answer->next.len = strlen(cursor);
+            return;
+        }
+        add_host(request, host);
+    }
+}
+
+/* --- Power */
+
+bool server_find_place(
+    const struct fleet *fleet, const char *place, enum power_level *level, int *index)
+{
+    char buffer[FLEET_NAME_SIZE];
+
+    for (int i = 0; i < fleet->site_count; i++)
+        if (str_equal(place, fleet->sites[i].id)) {
+            *level = POWER_SITE;
+            *index = i;
+            return true;
+        }
+    for (int i = 0; i < fleet->hall_count; i++)
+        if (str_equal(place, fleet_hall_path(fleet, i, buffer))) {
+            *level = POWER_HALL;
+            *index = i;
+            return true;
+        }
+    for (int i = 0; i < fleet->feed_count; i++)
+        if (str_equal(place, fleet_feed_path(fleet, i, buffer))) {
+            *level = POWER_FEED;
+            *index = i;
+            return true;
+        }
+    for (int i = 0; i < fleet->rack_count; i++)
+        if (str_equal(place, fleet_rack_path(fleet, i, buffer))) {
+            *level = POWER_RACK;
+            *index = i;
+            return true;
+        }
+    return false;
+}
+
+static double file_limit_kw(const struct fleet *fleet, enum power_level level, int index)
+{
+    switch (level) {
+    case POWER_RACK:
+        return fleet->racks[index].power_kw;
+    case POWER_FEED:
+        return fleet->feeds[index].power_kw;
+    case POWER_HALL:
+        return fleet->halls[index].power_kw;
+    case POWER_SITE:
+        return fleet->sites[index].power_kw;
+    }
+    return INFINITY;
+}
+
+static void add_power(struct request *request, enum power_level level, int index, const char *place)
+{
+    const struct server *server = request->server;
+    const struct ledger *ledger = core_ledger(server->core);
+    Wattyard__PowerRow *row = arena_zero(request->arena, 1, sizeof *row);
+    Wattyard__Answer *answer = request->answer;
+    double limit = ledger_limit_kw(ledger, level, index);
+    double file_limit = file_limit_kw(server->fleet, level, index);
+
+    wattyard__power_row__init(row);
+    row->level = request_text(request, POWER_LEVEL_NAMES[level]);
+    row->place = request_text(request, place);
+    row->limit_kw = isfinite(limit) ? limit : -1;
+    row->file_limit_kw = isfinite(file_limit) ? file_limit : -1;
+    row->committed_kw = ledger_load_kw(ledger, level, index);
+    row->measured_kw = -1;
+    answer->power = request_grow(
+        request, answer->power, answer->n_power, sizeof(Wattyard__PowerRow *));
+    answer->power[answer->n_power++] = row;
+}
+
+/* Sites, halls and feeds; racks where they fit into the answer. */
+void request_list_power(struct request *request)
+{
+    const struct fleet *fleet = request->server->fleet;
+    char buffer[FLEET_NAME_SIZE];
+
+    for (int i = 0; i < fleet->site_count; i++)
+        add_power(request, POWER_SITE, i, fleet->sites[i].id);
+    for (int i = 0; i < fleet->hall_count; i++)
+        add_power(request, POWER_HALL, i, fleet_hall_path(fleet, i, buffer));
+    for (int i = 0; i < fleet->feed_count; i++)
+        add_power(request, POWER_FEED, i, fleet_feed_path(fleet, i, buffer));
+    for (int i = 0; i < fleet->rack_count && fleet->rack_count <= PROTOCOL_PAGE_ROWS; i++)
+        add_power(request, POWER_RACK, i, fleet_rack_path(fleet, i, buffer));
+}
+
+void request_set_power(struct request *request)
+{
+    struct server *server = request->server;
+    const Wattyard__SetPower *in = request->in->set_power;
+    struct event event = {.kind = EVENT_LIMIT, .kw = in->kw};
+    struct err err = {0};
+
+    if (!server_find_place(server->fleet, in->place, &event.level, &event.index)) {
+        request_failf(request, 2,
+            "the fleet has no place %s: name it SITE, SITE/HALL, SITE/HALL/FEED or "
+            "SITE/HALL/FEED/RACK",
+            in->place);
+        return;
+    }
+    if (in->kw < 0)
+        event.kw = file_limit_kw(server->fleet, event.level, event.index);
+    if (server_apply(server, &event, &err) != 0) {
+        request_fail(request, &err);
+        return;
+    }
+    add_power(request, event.level, event.index, in->place);
+    if (!server_write(server))
+        return;
+    server_check(server,
+        store_put_limit(server->store,
+            &(struct limit_row){in->place, in->kw, request->peer->name, server->now_ms}, &err),
+        &err);
+    server_note(server, &(struct event_row){.at_ms = server->now_ms,
+                            .member = -1,
+                            .what = "power",
+                            .why = arena_format(request->arena, "%g kW", event.kw),
+                            .who = request->peer->name,
+                            .place = in->place});
+}
