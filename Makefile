@@ -56,11 +56,12 @@ DEPS_ALL := $(sort $(DEPS_LINT) $(DEPS_FUZZ) valgrind)
 # --- Sources: found, not listed
 EMBEDDED := $(wildcard $(foreach r,$(ROOMS),$r/*.rng $r/pages/*.txt $r/*.html $r/*.js))
 # A room's main.c is a program's, not part of its archive.
-room_objects = $(patsubst %,$B/%.o,$(filter-out %/main.c,$(wildcard $1/*.c)) $(filter $1/%,$(EMBEDDED)) \
+room_objects = $(patsubst %,$B/%.o,$(filter-out %/main.c %/shim_main.c,$(wildcard $1/*.c)) $(filter $1/%,$(EMBEDDED)) \
   $(if $(filter base,$1),base/chart.min.js) $(if $(filter agent,$1),agent/protocol.pb-c.c))
 ARCHIVES := $(foreach r,$(ROOMS),$B/lib$r.a)
 DAEMONS := $(patsubst %/main.c,$B/wattyard-%,$(wildcard agent/main.c scheduler/main.c))
-PROGRAMS := $B/wattyard $(DAEMONS)
+SHIM := $B/wattyard-shim
+PROGRAMS := $B/wattyard $(DAEMONS) $(SHIM)
 TESTS := $(patsubst tests/%.c,$B/tests/%,$(filter-out tests/support/% tests/fuzz/% tests/bench/%,$(wildcard tests/*/test_*.c)))
 FUZZERS := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 BENCHES := $(patsubst tests/bench/%.c,$B/bench/%,$(wildcard tests/bench/bench_*.c))
@@ -154,6 +155,9 @@ $B/base/chart.min.js.o: $(CHART_JS)
 
 $B/wattyard: $B/wattyard.c.o $(ARCHIVES)
 	@$(CC) $(LDFLAGS) -o $@ $< $(ARCHIVES) $(LIBRARIES)
+# Static (but for sanitizers): one starts with each task, and must start at once.
+$(SHIM): $B/agent/shim_main.c.o $B/libagent.a $B/libbase.a
+	@$(CC) $(LDFLAGS) $(if $(SAN),,-static) -o $@ $^ -lm
 $(DAEMONS): $B/wattyard-%: $B/%/main.c.o $(ARCHIVES)
 	@$(CC) $(LDFLAGS) -o $@ $< $(ARCHIVES) $(LIBRARIES)
 
@@ -173,7 +177,7 @@ $B/bench/%: $B/tests/bench/%.c.o $(SUPPORT) $(ARCHIVES)
 
 # Fuzzers are built by clang, with assertions, in a folder of their own.
 FUZZ_SANITIZE := -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined
-FUZZ_OBJECTS := $(patsubst %,build/fuzz/%.o,$(filter-out %/main.c,$(wildcard $(foreach r,$(ROOMS),$r/*.c)))) \
+FUZZ_OBJECTS := $(patsubst %,build/fuzz/%.o,$(filter-out %/main.c %/shim_main.c,$(wildcard $(foreach r,$(ROOMS),$r/*.c)))) \
   $B/agent/protocol.pb-c.c.o \
   $(patsubst %,$B/%.o,$(EMBEDDED) base/chart.min.js)
 fuzzers: $(addprefix build/fuzz/,$(FUZZERS))

@@ -1,0 +1,94 @@
+/*
+ * launcher_private: what the files of the launcher share.
+ *   launcher.c        tasks and their life      launcher_start.c  folder, cores, shim
+ *   launcher_env.c    the environment           launcher_scan.c   what a former agent left
+ *   launcher_hooks.c  prolog and epilog         launcher_output.c reading output
+ */
+#ifndef AGENT_LAUNCHER_PRIVATE_H
+#define AGENT_LAUNCHER_PRIVATE_H
+
+#include "agent/launcher.h"
+#include "agent/task_folder.h"
+#include "base/str.h"
+
+#include <sys/types.h>
+
+enum { HOOK_MS = 60 * 1000, CHECKPOINT_LOOK_MS = 1000, THREAD_WORDS = 128 };
+
+/* A process that the launcher waits for. */
+struct watched {
+    pid_t pid;    /* 0: none */
+    int fd;       /* pidfd; -1: none */
+    bool is_ours; /* our child: to be reaped */
+};
+
+struct task {
+    uint64_t serial; /* of this agent's: what epoll names it by */
+    struct task_status status;
+    struct task_facts facts;
+    struct watched shim;
+    struct watched hook; /* prolog or epilog; its time ends at hook_until_ms */
+    int64_t hook_until_ms;
+    bool is_prolog;
+    int link; /* to the shim; -1: none */
+    bool stop_asked;
+    char *why;           /* owned */
+    int64_t looked_ms;   /* at its checkpoint file */
+    struct str spec;     /* while the prolog runs: what the shim will read */
+    enum task_state end; /* while the epilog runs: the state to come */
+};
+
+struct launcher {
+    struct launcher_options options; /* texts are owned copies */
+    char *cgroup;                    /* base; NULL: none; owned */
+    int lock, epoll;
+    struct task **tasks; /* owned */
+    size_t count, capacity;
+    uint64_t next_serial;
+    struct launcher_memory memory;
+    unsigned forgotten_count;
+    int64_t heard_boot_ms; /* of the last renewal */
+    bool has_changed;      /* since the last step */
+};
+
+int64_t launcher_boot_ms(void);
+
+/* --- launcher.c */
+struct task *launcher_task(const struct launcher *launcher, struct task_id id);
+struct task *launcher_add(struct launcher *launcher, struct task_id id);
+void launcher_drop(struct launcher *launcher, struct task *task);
+void launcher_set_state(
+    struct launcher *launcher, struct task *task, enum task_state state, const char *why);
+/* Wait for a process: through epoll. */
+int launcher_watch(struct launcher *launcher, struct task *task, struct watched *watched);
+void launcher_unwatch(struct watched *watched);
+/* Connect to its shim. -1: nobody listens there. */
+int launcher_connect(struct launcher *launcher, struct task *task);
+/* Its shim has ended: how the task did. */
+void launcher_take_end(struct launcher *launcher, struct task *task);
+void launcher_send(const struct task *task, const char *packet);
+
+/* --- launcher_start.c */
+/* The shim, over the folder as it is written. */
+void launcher_start_shim(struct launcher *launcher, struct task *task);
+
+/* --- launcher_env.c */
+/* Add the environment of the task to its spec, and write the files that it names. */
+int launcher_add_env(struct launcher *launcher, const struct task_spec *spec,
+    const struct task_facts *facts, struct str *out, struct err *err);
+
+/* --- launcher_hooks.c */
+/* Start prolog or epilog. False: there is none (or it can't be started: *failed). */
+bool launcher_start_hook(
+    struct launcher *launcher, struct task *task, const char *program, bool *failed);
+void launcher_take_hook(struct launcher *launcher, struct task *task);
+
+/* --- launcher_scan.c */
+void launcher_scan(struct launcher *launcher);
+/* Kill what a task whose shim is gone has left: all processes with its mark in their environment.
+ */
+void launcher_sweep(const struct launcher *launcher, const struct task *task);
+/* The mark. */
+#define TASK_MARK "WATTYARD_TASK_FOLDER"
+
+#endif

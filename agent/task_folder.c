@@ -1,0 +1,317 @@
+#include "agent/task_folder.h"
+
+#include "agent/shim.h"
+#include "base/err.h"
+#include "base/file.h"
+#include "base/mem.h"
+#include "base/str.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { SMALL_FILE = 4096, OUTPUTS_KEPT = 1000, OUTPUT_DAYS = 7, DAY_S = 86400, OPEN_FOLDERS = 8 };
+
+void task_key(struct task_id id, char key[TASK_KEY_SIZE])
+{
+    (void)snprintf(key, TASK_KEY_SIZE, "%" PRIu64 ".%u.%u", id.gang, id.attempt, id.rank);
+}
+
+bool task_key_parse(const char *key, struct task_id *id)
+{
+    char again[TASK_KEY_SIZE];
+
+    if (sscanf(key, "%" SCNu64 ".%" SCNu32 ".%" SCNu32, &id->gang, &id->attempt, &id->rank) != 3)
+        return false;
+    task_key(*id, again);
+    return strcmp(key, again) == 0;
+}
+
+void folder_path(const char *folder, const char *name, char path[TASK_PATH_SIZE])
+{
+    (void)snprintf(path, TASK_PATH_SIZE, "%s/%s", folder, name);
+}
+
+static void path_in(const char *folder, const char *room, struct task_id id, const char *name,
+    char path[TASK_PATH_SIZE])
+{
+    char key[TASK_KEY_SIZE];
+
+    task_key(id, key);
+    (void)snprintf(path, TASK_PATH_SIZE, "%s/%s/%s%s%s", folder, room, key,
+        name[0] != '\0' && name[0] != '.' ? "/" : "", name);
+}
+
+void task_path(const char *folder, struct task_id id, const char *name, char path[TASK_PATH_SIZE])
+{
+    path_in(folder, "tasks", id, name, path);
+}
+
+void work_path(const char *folder, struct task_id id, const char *name, char path[TASK_PATH_SIZE])
+{
+    path_in(folder, "work", id, name, path);
+}
+
+/* --- Small files: written in one go; a rename makes them whole or absent */
+
+static int write_small(
+    const char *path, const char *text, size_t count, bool must_last, struct err *err)
+{
+    char aside[TASK_PATH_SIZE + 8];
+    int fd;
+    bool is_done;
+
+    (void)snprintf(aside, sizeof aside, "%s.new", path);
+    fd = open(aside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return err_set_errno(err, "%s can't be written", aside);
+    is_done = write(fd, text, count) == (ssize_t)count && (!must_last || fsync(fd) == 0);
+    if (close(fd) != 0 || !is_done || rename(aside, path) != 0)
+        return err_set_errno(err, "%s can't be written", path);
+    return 0;
+}
+
+static char *read_small(const char *path)
+{
+    char *bytes = NULL;
+    size_t count = 0;
+
+    return file_read(path, SMALL_FILE, &bytes, &count, NULL) == 0 ? bytes : NULL;
+}
+
+int task_facts_write(
+    const char *folder, struct task_id id, const struct task_facts *facts, struct err *err)
+{
+    char path[TASK_PATH_SIZE];
+    char text[SMALL_FILE];
+    int n = snprintf(text, sizeof text, "%" PRIu64 " %" PRIu64 " %u\n%s\n%s\n", facts->job,
+        facts->chips, facts->port, facts->cpuset, facts->cgroup);
+
+    task_path(folder, id, "facts", path);
+    return write_small(path, text, (size_t)n, false, err);
+}
+
+void task_facts_read(const char *folder, struct task_id id, struct task_facts *facts)
+{
+    char path[TASK_PATH_SIZE];
+    char *text;
+    unsigned port = 0;
+    char *line;
+
+    *facts = (struct task_facts){0};
+    task_path(folder, id, "facts", path);
+    text = read_small(path);
+    if (text != NULL &&
+        sscanf(text, "%" SCNu64 " %" SCNu64 " %u", &facts->job, &facts->chips, &port) == 3 &&
+        (line = strchr(text, '\n')) != NULL) {
+        size_t length = strcspn(line + 1, "\n");
+        const char *last = line + 1 + length;
+
+        facts->port = (uint16_t)port;
+        (void)snprintf(facts->cpuset, sizeof facts->cpuset, "%.*s", (int)length, line + 1);
+        if (*last == '\n')
+            (void)snprintf(facts->cgroup, sizeof facts->cgroup, "%.*s",
+                (int)strcspn(last + 1, "\n"), last + 1);
+    }
+    mem_free(text);
+}
+
+bool task_was_started(const char *folder, struct task_id id)
+{
+    char path[TASK_PATH_SIZE];
+    struct stat facts;
+
+    task_path(folder, id, SHIM_STARTED_FILE, path);
+    return stat(path, &facts) == 0;
+}
+
+bool task_exit_read(const char *folder, struct task_id id, struct task_status *status, char **why)
+{
+    char path[TASK_PATH_SIZE];
+    char state[32] = "";
+    char *text;
+    int at = 0;
+    bool is_whole;
+
+    task_path(folder, id, SHIM_EXIT_FILE, path);
+    text = read_small(path);
+    is_whole = text != NULL &&
+               sscanf(text, "%31s %d %d %" SCNd64 " %" SCNd64 " %n", state, &status->exit_status,
+                   &status->signal, &status->started_ms, &status->ended_ms, &at) == 5;
+    if (is_whole) {
+        status->state = strcmp(state, SHIM_ENDED) == 0 ? TASK_ENDED : TASK_NOT_STARTED;
+        text[strcspn(text, "\n")] = '\0';
+        *why = mem_copy_text(at > 0 && (size_t)at <= strlen(text) ? text + at : "");
+    }
+    mem_free(text);
+    return is_whole;
+}
+
+int task_output_write(
+    const char *folder, struct task_id id, const struct task_output *output, struct err *err)
+{
+    char path[TASK_PATH_SIZE];
+    char text[TASK_PATH_SIZE + 64];
+    int n = snprintf(
+        text, sizeof text, "%ld %ld %s\n", (long)output->uid, (long)output->gid, output->path);
+
+    work_path(folder, id, ".out", path);
+    return write_small(path, text, (size_t)n, false, err);
+}
+
+bool task_output_read(const char *folder, struct task_id id, struct task_output *output)
+{
+    char path[TASK_PATH_SIZE];
+    char *text;
+    long uid = 0;
+    long gid = 0;
+    int at = 0;
+    bool is_whole;
+
+    work_path(folder, id, ".out", path);
+    text = read_small(path);
+    is_whole = text != NULL && sscanf(text, "%ld %ld %n", &uid, &gid, &at) == 2 && at > 0;
+    if (is_whole) {
+        output->uid = (uid_t)uid;
+        output->gid = (gid_t)gid;
+        (void)snprintf(
+            output->path, sizeof output->path, "%.*s", (int)strcspn(text + at, "\n"), text + at);
+    }
+    mem_free(text);
+    return is_whole;
+}
+
+/* --- Removing */
+
+static int remove_entry(const char *path, const struct stat *facts, int kind, struct FTW *where)
+{
+    (void)facts;
+    (void)kind;
+    (void)where;
+    (void)remove(path);
+    return 0;
+}
+
+void folder_remove(const char *path)
+{
+    (void)nftw(path, remove_entry, OPEN_FOLDERS, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
+}
+
+struct kept {
+    struct task_id id;
+    time_t time_s;
+};
+
+static int compare_kept(const void *a, const void *b)
+{
+    const struct kept *x = a;
+    const struct kept *y = b;
+
+    return (x->time_s < y->time_s) - (x->time_s > y->time_s);
+}
+
+static void drop_output(const char *folder, struct task_id id)
+{
+    char path[TASK_PATH_SIZE];
+
+    work_path(folder, id, "", path);
+    folder_remove(path);
+    work_path(folder, id, ".out", path);
+    (void)unlink(path);
+}
+
+void task_outputs_prune(const char *folder)
+{
+    char path[TASK_PATH_SIZE];
+    struct kept *list = NULL;
+    size_t count = 0;
+    size_t capacity = 0;
+    DIR *work;
+
+    folder_path(folder, "work", path);
+    work = opendir(path);
+    if (work == NULL)
+        return;
+    for (struct dirent *entry; (entry = readdir(work)) != NULL;) {
+        char *dot = strrchr(entry->d_name, '.');
+        struct kept kept;
+        struct stat facts;
+
+        if (dot == NULL || strcmp(dot, ".out") != 0 ||
+            fstatat(dirfd(work), entry->d_name, &facts, 0) != 0)
+            continue;
+        *dot = '\0';
+        if (!task_key_parse(entry->d_name, &kept.id))
+            continue;
+        task_path(folder, kept.id, "", path);
+        if (access(path, F_OK) == 0)
+            continue; /* it has not been forgotten */
+        kept.time_s = facts.st_mtime;
+        list = mem_grow(list, count, &capacity, sizeof *list);
+        list[count++] = kept;
+    }
+    (void)closedir(work);
+    if (count > 1)
+        qsort(list, count, sizeof *list, compare_kept);
+    for (size_t i = 0; i < count; i++)
+        if (i >= OUTPUTS_KEPT || list[i].time_s < time(NULL) - OUTPUT_DAYS * DAY_S)
+            drop_output(folder, list[i].id);
+    mem_free(list);
+}
+
+/* --- Memory */
+
+int launcher_memory_read(const char *folder, struct launcher_memory *memory, struct err *err)
+{
+    char path[TASK_PATH_SIZE];
+    char hex[33] = "";
+    char *text;
+    int rc = 0;
+
+    *memory = (struct launcher_memory){0};
+    folder_path(folder, "memory", path);
+    if (access(path, F_OK) != 0)
+        return 0; /* a new host */
+    text = read_small(path);
+    if (text == NULL ||
+        sscanf(text, "%32s %" SCNu64 " %" SCNu64 " %" SCNu64, hex, &memory->epoch,
+            &memory->highest_gang, &memory->highest_job) != 4 ||
+        strlen(hex) != 32)
+        rc = err_set(err, ERR_STATE,
+            "%s is damaged: it says which cluster this host belongs to. If nothing of it runs "
+            "here, remove the folder %s",
+            path, folder);
+    for (size_t i = 0; i < 16 && rc == 0; i++) {
+        unsigned byte = 0;
+
+        (void)sscanf(hex + 2 * i, "%2x", &byte);
+        memory->cluster[i] = (unsigned char)byte;
+    }
+    mem_free(text);
+    return rc;
+}
+
+int launcher_memory_write(
+    const char *folder, const struct launcher_memory *memory, bool must_last, struct err *err)
+{
+    char path[TASK_PATH_SIZE];
+    struct str text = {0};
+    int rc;
+
+    for (size_t i = 0; i < 16; i++)
+        str_format(&text, "%02x", memory->cluster[i]);
+    str_format(&text, " %" PRIu64 " %" PRIu64 " %" PRIu64 "\n", memory->epoch, memory->highest_gang,
+        memory->highest_job);
+    folder_path(folder, "memory", path);
+    rc = write_small(path, str_text(&text), text.length, must_last, err);
+    str_fini(&text);
+    return rc;
+}
