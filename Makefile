@@ -168,6 +168,11 @@ $(SUPPORT): $(patsubst %,$B/%.o,$(wildcard tests/support/*.c)) tests/support
 tests: $(TESTS) $(patsubst fuzz_%,$B/fuzz/replay_%,$(FUZZERS))
 $(TESTS): $B/%: $B/%.c.o $(SUPPORT) $(ARCHIVES)
 	@$(CC) $(LDFLAGS) -o $@ $< $(SUPPORT) $(ARCHIVES) $(LIBRARIES) $(shell pkg-config --libs check 2>/dev/null)
+# The library that stands in for NVIDIA's in tests.
+$B/tests/agent/nvml_standin.so: tests/agent/nvml_standin.c
+	@mkdir -p $(@D)
+	@$(CC) $(CPPFLAGS) $(filter-out -fsanitize=%,$(CFLAGS)) -fPIC -shared -o $@ $<
+$B/tests/agent/test_sensors $B/tests/agent/test_agent: | $B/tests/agent/nvml_standin.so
 $B/fuzz/replay_%: $B/tests/fuzz/fuzz_%.c.o $B/tests/fuzz/replay.c.o $(ARCHIVES)
 	@mkdir -p $(@D)
 	@$(CC) $(LDFLAGS) -o $@ $^ $(LIBRARIES)

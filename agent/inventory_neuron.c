@@ -1,15 +1,15 @@
 #include "agent/inventory_private.h"
 #include "agent/sysfile.h"
-#include "base/str.h"
+#include "base/mem.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-enum { PATH_SIZE = 512, DEVICES_MAX = 256 };
+enum { PATH_SIZE = 512, NUMBERS_MAX = 256 };
 
-/* Where the driver shows its devices; the class's links lead into the first. */
+/* Where the driver shows its devices; the class's links lead into the second. */
 static const char *const FOLDERS[] = {"class/neuron_device", "devices/virtual/neuron_device"};
 
 /* "../../../0000:cc:00.0" -> its last part, when that is a PCI address. */
@@ -31,68 +31,76 @@ static void read_address(const char *device, char *pci, size_t size)
         memcpy(pci, name, strlen(name) + 1);
 }
 
-static void read_chip(const char *device, struct inventory_chip *chip)
+static int compare_addresses(const void *a, const void *b)
+{
+    const struct neuron_device *x = a;
+    const struct neuron_device *y = b;
+
+    return strcmp(x->pci, y->pci);
+}
+
+/* Numbers may have gaps where a device is lost. */
+static int list_from(const char *sysfs, const char *folder, struct neuron_device *devices, int most)
+{
+    bool has_addresses = true;
+    int count = 0;
+
+    for (int i = 0; i < NUMBERS_MAX; i++) {
+        struct neuron_device device = {0};
+
+        (void)snprintf(device.folder, sizeof device.folder, "%.300s/%s/neuron%d", sysfs, folder, i);
+        if (access(device.folder, F_OK) != 0)
+            continue;
+        read_address(device.folder, device.pci, sizeof device.pci);
+        has_addresses = has_addresses && device.pci[0] != '\0';
+        if (count < most)
+            devices[count] = device;
+        count++;
+    }
+    if (has_addresses && count <= most)
+        qsort(devices, (size_t)count, sizeof *devices, compare_addresses);
+    return count;
+}
+
+int inventory_list_neuron(const char *sysfs, struct neuron_device *devices, int most)
+{
+    int count = 0;
+
+    for (size_t i = 0; i < sizeof FOLDERS / sizeof *FOLDERS && count == 0; i++)
+        count = list_from(sysfs, FOLDERS[i], devices, most);
+    return count;
+}
+
+static void read_chip(const struct inventory *inventory, const struct neuron_device *device,
+    struct inventory_chip *chip)
 {
     char path[PATH_SIZE];
     double node = -1;
 
     chip->kind = CHIP_NEURON;
-    read_address(device, chip->pci, sizeof chip->pci);
-    (void)snprintf(path, sizeof path, "%.400s/info/architecture/device_name", device);
+    memcpy(chip->pci, device->pci, sizeof chip->pci);
+    (void)snprintf(path, sizeof path, "%.400s/info/architecture/device_name", device->folder);
     if (!sysfile_read(path, chip->model, sizeof chip->model) || chip->model[0] == '\0')
         (void)snprintf(chip->model, sizeof chip->model, "Neuron device");
-    (void)snprintf(path, sizeof path, "%.400s/device/numa_node", device);
+    (void)snprintf(path, sizeof path, "%.400s/device/numa_node", device->folder);
     (void)sysfile_number(path, &node);
-    chip->numa_node = node >= 0 && node < INVENTORY_NODES_MAX ? (int)node : -1;
-}
-
-static int compare_addresses(const void *a, const void *b)
-{
-    const struct inventory_chip *x = a;
-    const struct inventory_chip *y = b;
-
-    return strcmp(x->pci, y->pci);
-}
-
-/* -1 with err: too many; else how many there were. */
-static int add_from(struct inventory *inventory, const char *folder, struct err *err)
-{
-    int first = inventory->chip_count;
-    bool has_addresses = true;
-
-    /* Numbers may have gaps where a device is lost. */
-    for (int i = 0; i < DEVICES_MAX; i++) {
-        char device[PATH_SIZE];
-        struct inventory_chip *chip;
-
-        (void)snprintf(device, sizeof device, "%.400s/neuron%d", folder, i);
-        if (access(device, F_OK) != 0)
-            continue;
-        chip = inventory_add_chip(inventory, err);
-        if (chip == NULL)
-            return -1;
-        read_chip(device, chip);
-        if (chip->numa_node >= inventory->numa_count)
-            chip->numa_node = -1;
-        has_addresses = has_addresses && chip->pci[0] != '\0';
-    }
-    if (has_addresses)
-        qsort(inventory->chips + first, (size_t)(inventory->chip_count - first),
-            sizeof *inventory->chips, compare_addresses);
-    return inventory->chip_count - first;
+    chip->numa_node = node >= 0 && node < inventory->numa_count ? (int)node : -1;
 }
 
 int inventory_add_neuron(struct inventory *inventory, const char *sysfs, struct err *err)
 {
-    for (size_t i = 0; i < sizeof FOLDERS / sizeof *FOLDERS; i++) {
-        struct str folder = {0};
-        int count;
+    struct neuron_device *devices = mem_zero(NUMBERS_MAX, sizeof *devices);
+    int count = inventory_list_neuron(sysfs, devices, NUMBERS_MAX);
+    int rc = 0;
 
-        str_format(&folder, "%s/%s", sysfs, FOLDERS[i]);
-        count = add_from(inventory, str_text(&folder), err);
-        str_fini(&folder);
-        if (count != 0)
-            return count < 0 ? -1 : 0;
+    for (int i = 0; i < count && rc == 0; i++) {
+        struct inventory_chip *chip = inventory_add_chip(inventory, err);
+
+        if (chip == NULL)
+            rc = -1;
+        else
+            read_chip(inventory, &devices[i], chip);
     }
-    return 0;
+    mem_free(devices);
+    return rc;
 }

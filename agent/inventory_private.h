@@ -22,9 +22,18 @@ struct inventory_floor {
     int node_count;
 };
 
-/* Add the Neuron devices that the driver shows under `sysfs`, in order of their PCI addresses where
- * they have one, else of their numbers. -1 with err when they are too many. */
+/* Add the Neuron devices that the driver shows under `sysfs`. -1 with err: too many. */
 int inventory_add_neuron(struct inventory *inventory, const char *sysfs, struct err *err);
+
+/* A device as Neuron's driver shows it. */
+struct neuron_device {
+    char folder[512];
+    char pci[INVENTORY_TEXT]; /* "": the driver does not tell */
+};
+
+/* Those under `sysfs`, by address where all have one, else by number: at most `most`; how many
+ * there are (also those past it). */
+int inventory_list_neuron(const char *sysfs, struct neuron_device *devices, int most);
 
 /* One more chip, zeroed and borrowed; NULL with err when there are INVENTORY_CHIPS_MAX. */
 struct inventory_chip *inventory_add_chip(struct inventory *inventory, struct err *err);
