@@ -20,6 +20,7 @@
 enum { EXIT_WRONG = 2 };
 
 EMBED_DECLARE(catalog_txt);
+EMBED_DECLARE(client_txt);
 EMBED_DECLARE(fleet_txt);
 EMBED_DECLARE(job_txt);
 EMBED_DECLARE(planning_model_txt);
@@ -43,6 +44,30 @@ static const struct command *const RUNNING[] = {
     NULL,
 };
 
+static const struct command *const JOBS[] = {
+    &SUBMIT_COMMAND,
+    &QUEUE_COMMAND,
+    &JOB_COMMAND,
+    &EXPLAIN_COMMAND,
+    &CANCEL_COMMAND,
+    &HOLD_COMMAND,
+    &RELEASE_COMMAND,
+    &REQUEUE_COMMAND,
+    &LOGS_COMMAND,
+    NULL,
+};
+
+static const struct command *const OPERATING[] = {
+    &NODES_COMMAND,
+    &DRAIN_COMMAND,
+    &RESUME_COMMAND,
+    &POWER_COMMAND,
+    &USAGE_COMMAND,
+    &FLEET_COMMAND,
+    &KEYS_COMMAND,
+    NULL,
+};
+
 static const struct command *const EVERYTHING[] = {
     &VALIDATE_COMMAND,
     &HELP_COMMAND,
@@ -52,6 +77,8 @@ static const struct command *const EVERYTHING[] = {
 static const struct help_group GROUPS[] = {
     {"Plan capacity", PLANNING, false},
     {"Place and run jobs", RUNNING, false},
+    {NULL, JOBS, true},
+    {"Operate", OPERATING, true},
     {"Everything", EVERYTHING, false},
 };
 
@@ -61,6 +88,7 @@ static const struct help_topic TOPICS[] = {
     {"fleet", embed_fleet_txt},
     {"job", embed_job_txt},
     {"rates", embed_rates_txt},
+    {"client", embed_client_txt},
     {"planning-model", embed_planning_model_txt},
     {"values", embed_values_txt},
 };

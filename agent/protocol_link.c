@@ -350,13 +350,18 @@ static bool receive_frame(struct link *link, zmq_msg_t *frame)
 static Wattyard__Envelope *receive_queued(struct link *link)
 {
     Wattyard__Envelope *envelope = NULL;
+    struct err err = {0};
     zmq_msg_t frame;
 
     (void)zmq_msg_init(&frame);
     while (envelope == NULL && receive_frame(link, &frame)) {
-        envelope = protocol_unpack(zmq_msg_data(&frame), zmq_msg_size(&frame), NULL);
-        if (envelope == NULL)
-            link->dropped++;
+        envelope = protocol_unpack(zmq_msg_data(&frame), zmq_msg_size(&frame), &err);
+        if (envelope != NULL)
+            break;
+        link->dropped++;
+        if (err.kind == ERR_STATE) /* another release: people are to know */
+            (void)snprintf(link->watch.why, sizeof link->watch.why, "the scheduler at %s: %.300s",
+                link->address, err.text);
     }
     (void)zmq_msg_close(&frame);
     if (envelope != NULL)

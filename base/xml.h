@@ -15,6 +15,7 @@
 #include <stddef.h>
 
 struct arena;
+struct str;
 
 #define XML_NAMESPACE "urn:wattyard:1"
 
@@ -49,6 +50,9 @@ struct xml_document *xml_parse(const char *bytes, size_t count, const char *name
     const struct xml_limits *limits, const char *data_folder, struct faults *faults);
 
 void xml_destroy(struct xml_document *document);
+
+/* The whole of it as one text, with what it includes in its place. Appended to out. */
+void xml_save_text(const struct xml_document *document, struct str *out);
 
 const struct xml_node *xml_root(const struct xml_document *document);
 /* Child elements in order; included ones stand where the xi:include stood. NULL at the end. */

@@ -160,6 +160,25 @@ START_TEST(what_does_not_parse_is_dropped_and_counted)
     send_report(link, 2);
     expect_kept(link, 2);
     ck_assert_uint_eq(link_dropped_count(link), 1);
+    ck_assert_str_eq(link_why(link), "");
+    link_close(link);
+    fake_scheduler_stop(fake);
+}
+END_TEST
+
+START_TEST(a_scheduler_of_another_major_is_told_of)
+{
+    struct fake_scheduler *fake = fake_scheduler_start(&(struct fake_options){0});
+    struct link *link = open_link(fake_scheduler_address(fake), NULL, NULL);
+
+    fake_scheduler_play_bytes(fake, "\x08\x02", 2);
+    play_kept(fake, 2);
+    wait_state(link, LINK_READY);
+    send_report(link, 1);
+    send_report(link, 2);
+    expect_kept(link, 2);
+    ck_assert_msg(
+        strstr(link_why(link), "speaks version 2 of the protocol") != NULL, "%s", link_why(link));
     link_close(link);
     fake_scheduler_stop(fake);
 }
@@ -388,6 +407,7 @@ Suite *suite(void)
     tcase_add_test(c, messages_go_both_ways_under_curve);
     tcase_add_test(c, messages_go_both_ways_in_the_clear_on_loopback);
     tcase_add_test(c, what_does_not_parse_is_dropped_and_counted);
+    tcase_add_test(c, a_scheduler_of_another_major_is_told_of);
     tcase_add_test(c, a_key_that_the_scheduler_does_not_know_is_named_within_5_s);
     tcase_add_test(c, a_scheduler_with_another_key_is_named_within_5_s);
     tcase_add_test(c, a_client_without_a_key_is_refused_by_a_scheduler_with_one);
