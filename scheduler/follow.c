@@ -7,7 +7,13 @@
 
 #include <string.h>
 
-enum { PAGE_BYTES = 256 * 1024, WATCH_MS = 20000, WATCH_OUTPUT_MS = 500 };
+enum {
+    PAGE_BYTES = 256 * 1024,
+    WATCH_MS = 20000,
+    WATCH_OUTPUT_MS = 500,
+    WATCH_SOME_MS = 2000, /* when only some of the jobs are watched */
+    ASKED_JOBS = 500      /* about so many in one request */
+};
 
 /* One page of output; the caller releases *envelope. */
 static int read_page(struct client *client, const struct follow_log *log, uint64_t offset,
@@ -111,10 +117,12 @@ struct told {
 
 struct follower {
     const struct follow_options *options;
+    uint64_t *jobs; /* that have not ended, the first job_count */
+    size_t job_count;
     struct told *told;
     size_t told_count, told_capacity;
     uint64_t change;
-    bool has_ended, is_done;
+    bool is_done; /* none has ended otherwise */
 };
 
 static struct told *find_told(struct follower *f, const Wattyard__JobRow *row)
@@ -127,89 +135,116 @@ static struct told *find_told(struct follower *f, const Wattyard__JobRow *row)
     return &f->told[f->told_count++];
 }
 
-static void tell(struct follower *f, const Wattyard__JobRow *row, int64_t now_ms, FILE *stream)
+/* Has the row's part of its job ended? */
+static bool tell(struct follower *f, const Wattyard__JobRow *row, int64_t now_ms, FILE *stream)
 {
     struct told *told = find_told(f, row);
     struct follow_log *log = f->options->log;
+    bool has_ended = show_job_has_ended(row);
 
-    if (!show_job_has_ended(row))
-        f->has_ended = false;
-    else if (!show_job_is_done(row))
+    if (has_ended && !show_job_is_done(row))
         f->is_done = false;
     if (log != NULL && told->attempt != 0 && row->attempt > told->attempt)
         log->offset = 0; /* a new attempt has an output of its own */
     if (str_equal(told->state, row->state) && told->attempt == row->attempt)
-        return;
+        return has_ended;
     (void)snprintf(told->state, sizeof told->state, "%s", row->state);
     told->attempt = row->attempt;
     if (f->options->shows_changes)
         show_job_change(row, now_ms, stream);
+    return has_ended;
 }
 
-/* Take in how the jobs stand. 0 or an exit status. */
+/* Is one of these the job's? */
+static bool has_job(const uint64_t *jobs, size_t count, uint64_t job)
+{
+    for (size_t i = 0; i < count; i++)
+        if (jobs[i] == job)
+            return true;
+    return false;
+}
+
+/* Take in the rows of `most` jobs, from `jobs` on; puts those that have not ended to their front.
+ * Returns how many these are. */
+static size_t take_rows(struct follower *f, const struct client_pages *pages, uint64_t *jobs,
+    size_t most, const struct command_context *context)
+{
+    /* states go to the errors where a job's output goes to the output */
+    FILE *stream = f->options->log != NULL ? context->err : context->out;
+    size_t count;
+    size_t left = 0;
+    const void **rows = CLIENT_ROWS(pages, jobs, &count);
+
+    for (size_t i = 0; i < count; i++) {
+        const Wattyard__JobRow *row = rows[i];
+
+        if (!tell(f, row, client_pages_last(pages)->now_ms, stream) && left < most &&
+            !has_job(jobs, left, row->job))
+            jobs[left++] = row->job;
+    }
+    (void)fflush(stream);
+    mem_free(rows);
+    return left;
+}
+
+/* How the jobs stand. An exit status. */
 static int look(const struct command *command, const struct command_context *context,
     struct client *client, struct follower *f, struct err *err)
 {
-    Wattyard__Request request = WATTYARD__REQUEST__INIT;
-    Wattyard__ListJobs list = WATTYARD__LIST_JOBS__INIT;
-    struct client_pages pages = {0};
-    const Wattyard__Answer *last;
-    size_t count;
-    const void **rows;
-    int status;
+    size_t kept = 0;
+    int status = 0;
 
-    list.n_jobs = f->options->job_count;
-    list.jobs = mem_zero(list.n_jobs, sizeof *list.jobs);
-    memcpy(list.jobs, f->options->jobs, list.n_jobs * sizeof *list.jobs);
-    list.with_ended = 1;
-    request.body_case = WATTYARD__REQUEST__BODY_LIST_JOBS;
-    request.list_jobs = &list;
-    if (client_ask_pages(client, &request, &pages, err) != 0) {
-        status = client_fail(command, context, err);
-        goto out;
+    for (size_t from = 0; from < f->job_count && status == 0; from += ASKED_JOBS) {
+        Wattyard__Request request = WATTYARD__REQUEST__INIT;
+        Wattyard__ListJobs list = WATTYARD__LIST_JOBS__INIT;
+        struct client_pages pages = {0};
+        size_t left = 0;
+
+        list.jobs = f->jobs + from;
+        list.n_jobs = f->job_count - from < ASKED_JOBS ? f->job_count - from : ASKED_JOBS;
+        list.with_ended = 1;
+        request.body_case = WATTYARD__REQUEST__BODY_LIST_JOBS;
+        request.list_jobs = &list;
+        if (client_ask_pages(client, &request, &pages, err) != 0)
+            status = client_fail(command, context, err);
+        else
+            status = client_report(command, context, client_pages_last(&pages));
+        if (status == 0)
+            left = take_rows(f, &pages, f->jobs + from, list.n_jobs, context);
+        memmove(f->jobs + kept, f->jobs + from, left * sizeof *f->jobs);
+        kept += left;
+        client_pages_fini(&pages);
     }
-    last = client_pages_last(&pages);
-    status = client_report(command, context, last);
-    f->has_ended = f->is_done = true;
-    rows = CLIENT_ROWS(&pages, jobs, &count);
-    /* states of one job go to the errors where its output goes to the output */
-    for (size_t i = 0; i < count; i++)
-        tell(f, rows[i], last->now_ms, f->options->log != NULL ? context->err : context->out);
-    (void)fflush(context->out);
-    mem_free(rows);
-    if (last->cluster != NULL)
-        f->change = last->cluster->change;
-    if (status == 0 && count == 0) {
-        (void)fprintf(
-            context->err, "wattyard %s: the jobs are not there any more\n", command->name);
-        status = 1;
-    }
-out:
-    mem_free(list.jobs);
-    client_pages_fini(&pages);
+    if (status == 0)
+        f->job_count = kept;
     return status;
 }
 
-/* Until something has changed. */
-static int watch(struct client *client, struct follower *f, struct err *err)
+/* Until one of the jobs that have not ended has changed. */
+static int watch(const struct command *command, const struct command_context *context,
+    struct client *client, struct follower *f, struct err *err)
 {
     Wattyard__Request request = WATTYARD__REQUEST__INIT;
     Wattyard__Watch watching = WATTYARD__WATCH__INIT;
     Wattyard__Envelope *envelope;
+    int status;
 
-    watching.n_jobs = f->options->job_count;
-    watching.jobs = mem_zero(watching.n_jobs, sizeof *watching.jobs);
-    memcpy(watching.jobs, f->options->jobs, watching.n_jobs * sizeof *watching.jobs);
+    watching.jobs = f->jobs;
+    watching.n_jobs = f->job_count < ASKED_JOBS ? f->job_count : ASKED_JOBS;
     watching.since = f->change;
-    watching.wait_ms = f->options->log != NULL ? WATCH_OUTPUT_MS : WATCH_MS;
+    watching.wait_ms = f->options->log != NULL     ? WATCH_OUTPUT_MS
+                       : f->job_count > ASKED_JOBS ? WATCH_SOME_MS
+                                                   : WATCH_MS;
     request.body_case = WATTYARD__REQUEST__BODY_WATCH;
     request.watch = &watching;
     envelope = client_ask(client, &request, (int)watching.wait_ms, err);
-    if (envelope != NULL && envelope->answer->cluster != NULL)
+    if (envelope == NULL)
+        return client_fail(command, context, err);
+    status = client_report(command, context, envelope->answer);
+    if (envelope->answer->cluster != NULL)
         f->change = envelope->answer->cluster->change;
-    mem_free(watching.jobs);
     protocol_free(envelope);
-    return envelope != NULL ? 0 : -1;
+    return status;
 }
 
 static int follow_output(struct client *client, struct follower *f, FILE *stream, struct err *err)
@@ -227,24 +262,22 @@ static int follow_output(struct client *client, struct follower *f, FILE *stream
 int follow_jobs(const struct command *command, const struct command_context *context,
     struct client *client, const struct follow_options *options)
 {
-    struct follower f = {.options = options};
+    struct follower f = {.options = options, .job_count = options->job_count, .is_done = true};
     struct err err = {0};
-    int status;
+    int status = 0;
 
-    for (;;) {
+    f.jobs = mem_zero(f.job_count, sizeof *f.jobs);
+    memcpy(f.jobs, options->jobs, f.job_count * sizeof *f.jobs);
+    while (status == 0) {
         status = look(command, context, client, &f, &err);
-        if (status != 0)
-            break;
-        if (follow_output(client, &f, context->out, &err) != 0 ||
-            (!f.has_ended && watch(client, &f, &err) != 0)) {
+        if (status == 0 && follow_output(client, &f, context->out, &err) != 0)
             status = client_fail(command, context, &err);
+        if (status == 0 && f.job_count == 0)
             break;
-        }
-        if (f.has_ended) {
-            status = f.is_done ? 0 : 1;
-            break;
-        }
+        if (status == 0)
+            status = watch(command, context, client, &f, &err);
     }
+    mem_free(f.jobs);
     mem_free(f.told);
-    return status;
+    return status != 0 || f.is_done ? status : 1;
 }
