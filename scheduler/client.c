@@ -67,8 +67,7 @@ struct client *client_open(const struct client_flags *flags, struct err *err)
         client = mem_zero(1, sizeof *client);
         client->link = link;
         client->timeout_s = flags->timeout_s > 0 ? flags->timeout_s : TIMEOUT_DEFAULT_S;
-    }
-    else if (err != NULL)
+    } else if (err != NULL)
         err->kind = ERR_INPUT; /* whatever it is: the call, its keys or its settings are wrong */
     explicit_bzero(&own, sizeof own);
     client_settings_fini(&settings);
@@ -305,6 +304,12 @@ int client_report(const struct command *command, const struct command_context *c
         (void)fprintf(
             context->err, "wattyard %s: the scheduler says no, and not why\n", command->name);
     return answer->status >= 0 && answer->status <= CLIENT_UNREACHABLE ? answer->status : 1;
+}
+
+void client_write(const ProtobufCBinaryData *bytes, size_t from, FILE *stream)
+{
+    if (from < bytes->len) /* none have no address either */
+        (void)fwrite(bytes->data + from, 1, bytes->len - from, stream);
 }
 
 int client_run(const struct command *command, const struct command_context *context,

@@ -106,6 +106,9 @@ typedef int (*client_show_fn)(
 int client_run(const struct command *command, const struct command_context *context,
     const struct client_flags *flags, Wattyard__Request *request, client_show_fn show, void *data);
 
+/* Bytes as they are. */
+void client_write(const ProtobufCBinaryData *bytes, size_t from, FILE *stream);
+
 /* "1042" or "1042.7" -> job, member (-1: none). -1 with err. */
 int client_parse_job(const char *text, uint64_t *job, int32_t *member, struct err *err);
 

@@ -63,7 +63,7 @@ static int show_xml(
     const ProtobufCBinaryData *xml = &client_pages_last(pages)->fleet_xml;
 
     (void)data;
-    (void)fwrite(xml->data, 1, xml->len, context->out);
+    client_write(xml, 0, context->out);
     if (xml->len > 0 && xml->data[xml->len - 1] != '\n')
         (void)fputc('\n', context->out);
     return 0;

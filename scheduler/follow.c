@@ -62,7 +62,7 @@ int follow_log_print(struct client *client, struct follow_log *log, FILE *stream
         *why = refusal(envelope->answer, status);
         page = envelope->answer->output;
         if (*why == NULL) {
-            (void)fwrite(page->bytes.data, 1, page->bytes.len, stream);
+            client_write(&page->bytes, 0, stream);
             log->offset = page->offset + page->bytes.len;
         }
         is_end = *why != NULL || page->is_end || page->bytes.len == 0;
@@ -97,7 +97,7 @@ int follow_log_tail(struct client *client, struct follow_log *log, int64_t lines
     if (*why == NULL) {
         size_t from = lines > 0 ? tail_start(&page->bytes, lines) : page->bytes.len;
 
-        (void)fwrite(page->bytes.data + from, 1, page->bytes.len - from, stream);
+        client_write(&page->bytes, from, stream);
         (void)fflush(stream);
         log->offset = page->offset + page->bytes.len;
     }

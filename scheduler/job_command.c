@@ -45,7 +45,7 @@ static int show_job(
     if (job == NULL || job->row == NULL)
         return odd_answer(context);
     if (options->manifest) {
-        (void)fwrite(job->manifest.data, 1, job->manifest.len, context->out);
+        client_write(&job->manifest, 0, context->out);
         return 0;
     }
     for (size_t i = 0; i < pages->count; i++)
