@@ -207,6 +207,19 @@ static void copy_options(struct launcher *launcher, const struct launcher_option
     launcher->options.epilog = copy_or_null(options->epilog);
 }
 
+/* Tasks have other working folders. */
+static int make_absolute(struct launcher *launcher, struct err *err)
+{
+    char *whole = realpath(launcher->options.folder, NULL);
+
+    if (whole == NULL)
+        return err_set_errno(err, "%s", launcher->options.folder);
+    mem_free((void *)(uintptr_t)launcher->options.folder);
+    launcher->options.folder = mem_copy_text(whole);
+    free(whole);
+    return 0;
+}
+
 struct launcher *launcher_open(const struct launcher_options *options, struct err *err)
 {
     struct launcher *launcher = mem_zero(1, sizeof *launcher);
@@ -219,13 +232,14 @@ struct launcher *launcher_open(const struct launcher_options *options, struct er
         (void)err_set_errno(err, "%s can't be made", options->folder);
         goto failed;
     }
-    if (take_lock(launcher, err) != 0 || make_folder(options->folder, "tasks", 0700, err) != 0 ||
-        make_folder(options->folder, "work", 0711, err) != 0 ||
-        launcher_memory_read(options->folder, &launcher->memory, err) != 0)
+    if (make_absolute(launcher, err) != 0 || take_lock(launcher, err) != 0 ||
+        make_folder(launcher->options.folder, "tasks", 0700, err) != 0 ||
+        make_folder(launcher->options.folder, "work", 0711, err) != 0 ||
+        launcher_memory_read(launcher->options.folder, &launcher->memory, err) != 0)
         goto failed;
     launcher->cgroup = cgroup_find();
     launcher_scan(launcher);
-    task_outputs_prune(options->folder);
+    task_outputs_prune(launcher->options.folder);
     return launcher;
 failed:
     launcher_close(launcher);

@@ -254,6 +254,7 @@ static void run_timer(struct core *core, const struct core_timer *timer, struct 
         if (gang != NULL && gang->view.attempt == timer->attempt)
             core_cap_timer(core, gang, out);
         break;
+    case TIMER_AGAIN:
     case TIMER_DEADLINE: /* it has become urgent: the order has changed */
         if (gang != NULL && gang->view.state == GANG_WAITING)
             core_gang_fresh(core, gang);

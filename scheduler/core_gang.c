@@ -134,7 +134,8 @@ void core_gang_join_running(struct core *core, struct core_gang *gang)
 bool core_gang_is_ready(const struct core *core, const struct core_gang *gang)
 {
     return gang->view.state == GANG_WAITING && !gang->view.is_held && gang->job->is_ready &&
-           !gang->view.shape->never && !(gang->waits_for_hosts && core->mass_down_count > 0);
+           gang->not_before_ms <= core->now_ms && !gang->view.shape->never &&
+           !(gang->waits_for_hosts && core->mass_down_count > 0);
 }
 
 void core_gang_fresh(struct core *core, struct core_gang *gang)
@@ -144,6 +145,20 @@ void core_gang_fresh(struct core *core, struct core_gang *gang)
     core->fresh = mem_grow(
         core->fresh, core->fresh_count, &core->fresh_capacity, sizeof *core->fresh);
     core->fresh[core->fresh_count++] = gang;
+}
+
+/* The same fault would meet it again at once: it waits a little, then is left to a person. */
+static void back_off(struct core *core, struct core_gang *gang)
+{
+    gang->not_before_ms = core->now_ms + ((int64_t)CORE_AGAIN_MS << gang->not_ready_count);
+    if (++gang->not_ready_count >= CORE_AGAIN_MOST) {
+        gang->view.is_held = true;
+        gang->not_ready_count = 0;
+        gang->not_before_ms = 0;
+        return;
+    }
+    core_timer_add(core,
+        (struct core_timer){gang->not_before_ms, TIMER_AGAIN, gang->view.id, gang->view.attempt});
 }
 
 /* It waits (again). */
@@ -176,6 +191,7 @@ static void set_running(struct core *core, struct core_gang *gang, struct action
     const struct shape_system *system = &gang->view.shape->systems[gang->view.shape_system];
 
     gang->view.state = GANG_RUNNING;
+    gang->not_ready_count = 0;
     gang->view.start_ms = core->now_ms;
     gang->view.expected_end_ms = core->now_ms + (int64_t)system->expected_ms;
     if (spec->wall_minutes > 0)
@@ -266,6 +282,8 @@ static void finish(
     }
     gang->view.cause = cause;
     if (state == GANG_WAITING) {
+        if (cause == END_NOT_READY)
+            back_off(core, gang);
         set_waiting(core, gang);
         core_note_change(out, gang);
         return;

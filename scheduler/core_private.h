@@ -22,6 +22,8 @@ enum {
     CORE_MASS_WINDOW_MS = 60 * 1000,
     CORE_FLAKY_JOBS = 3, /* failed tasks of so many jobs in a day drain a host */
     CORE_DAY_MS = 24 * 3600 * 1000,
+    CORE_AGAIN_MS = 1000,  /* after a start that came to nothing; twice as long each time … */
+    CORE_AGAIN_MOST = 6,   /* … and after so many in a row the gang is held */
     CORE_ATTEMPT_BITS = 20 /* of a holder id; the rest is the gang */
 };
 
@@ -70,6 +72,8 @@ struct core_gang {
     int64_t passed_over_ms; /* since when others went before it; 0: not */
     int64_t borrowed_ms;    /* since when it runs on borrowed share; 0: it does not */
     int mode, mode_asked;   /* power mode: applied, and asked of its agents */
+    int not_ready_count;    /* starts in a row that came to nothing */
+    int64_t not_before_ms;  /* it does not start again before */
     bool waits_for_hosts;   /* lost in a mass failure: not retried until half are back */
     char *reason;           /* owned */
     int waiting_slot;       /* in core.waiting; -1: not there */
@@ -88,7 +92,15 @@ struct core_host {
     int64_t down_ms; /* when it went down; 0: it is not */
 };
 
-enum timer_kind { TIMER_READY, TIMER_WALL, TIMER_HOST, TIMER_FENCE, TIMER_CAP, TIMER_DEADLINE };
+enum timer_kind {
+    TIMER_READY,
+    TIMER_WALL,
+    TIMER_HOST,
+    TIMER_FENCE,
+    TIMER_CAP,
+    TIMER_DEADLINE,
+    TIMER_AGAIN
+};
 
 /* Looked at when its time comes; by then it may mean nothing any more. */
 struct core_timer {

@@ -20,7 +20,8 @@ static struct block block_of_system(
         return block;
     }
     /* Held by a person; or by a mass failure, until hosts are back. */
-    if (gang->view.is_held || (gang->waits_for_hosts && core->mass_down_count > 0)) {
+    if (gang->view.is_held || gang->not_before_ms > core->now_ms ||
+        (gang->waits_for_hosts && core->mass_down_count > 0)) {
         block.by = BLOCKED_HELD;
         return block;
     }
@@ -82,7 +83,8 @@ enum blocked_by core_waits_for(
         return BLOCKED_NOT;
     if (gang->view.shape->never)
         return BLOCKED_NEVER;
-    if (gang->view.is_held || (gang->waits_for_hosts && core->mass_down_count > 0))
+    if (gang->view.is_held || gang->not_before_ms > core->now_ms ||
+        (gang->waits_for_hosts && core->mass_down_count > 0))
         return BLOCKED_HELD;
     if (!gang->job->is_ready)
         return BLOCKED_DEPENDENCY;

@@ -36,6 +36,14 @@ static bool has_members(const struct job_spec *spec)
     return spec->array_count > 0 || spec->replicas_max > 0;
 }
 
+static const char *held_reason(const struct gang *gang)
+{
+    if (gang->cause == END_NOT_READY)
+        return gang->is_held ? "held: it could not be started"
+                             : "it could not be started, and is tried again";
+    return gang->is_held ? "held" : "many hosts are gone";
+}
+
 static void fill_waiting(struct request *request, const struct gang *gang, Wattyard__JobRow *row)
 {
     const struct server *server = request->server;
@@ -52,7 +60,7 @@ static void fill_waiting(struct request *request, const struct gang *gang, Watty
             request, server->fleet->catalog.systems[gang->shape->systems[system].system].id);
     }
     if (by == BLOCKED_HELD)
-        row->reason = request_text(request, gang->is_held ? "held" : "many hosts are gone");
+        row->reason = request_text(request, held_reason(gang));
     if (by == BLOCKED_DEPENDENCY) {
         struct str text = {0};
 
@@ -106,7 +114,8 @@ static void fill_row(struct request *request, const struct gang *gang, Wattyard_
     if (gang->state == GANG_WAITING)
         fill_waiting(request, gang, row);
     else if (gang->state == GANG_STOPPING || gang_state_is_terminal(gang->state))
-        row->reason = request_text(request, gang->reason != NULL ? gang->reason
+        row->reason = request_text(request, gang->state == GANG_DONE ? ""
+                                            : gang->reason != NULL   ? gang->reason
                                             : attempt != NULL && attempt->stop_why != NULL
                                                 ? attempt->stop_why
                                                 : END_CAUSE_NAMES[gang->cause]);

@@ -98,7 +98,6 @@ static int set_options(struct sockets *sockets, void *socket, enum socket_kind k
     rc |= set_int(socket, ZMQ_SNDHWM, HIGH_WATER);
     rc |= set_int(socket, ZMQ_RCVHWM, HIGH_WATER);
     rc |= set_int(socket, ZMQ_BACKLOG, BACKLOG);
-    rc |= set_int(socket, ZMQ_IPV6, 1);
     if (sockets->zap != NULL) {
         rc |= set_int(socket, ZMQ_CURVE_SERVER, 1);
         rc |= zmq_setsockopt(socket, ZMQ_CURVE_SECRETKEY, sockets->own.secret_text, KEY_TEXT);
@@ -115,7 +114,8 @@ static int open_router(
     void *socket = zmq_socket(sockets->context, ZMQ_ROUTER);
 
     sockets->router[kind] = socket;
-    if (socket == NULL || set_options(sockets, socket, kind) != 0)
+    if (socket == NULL || set_options(sockets, socket, kind) != 0 ||
+        (strchr(address, '[') != NULL && set_int(socket, ZMQ_IPV6, 1) != 0))
         return fail(err, "a socket could not be made");
     if (zmq_socket_monitor(socket, watch,
             ZMQ_EVENT_ACCEPTED | ZMQ_EVENT_DISCONNECTED | ZMQ_EVENT_ACCEPT_FAILED |

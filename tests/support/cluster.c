@@ -427,7 +427,7 @@ void cluster_start_agent(struct cluster *cluster, int host)
         cluster->options.report_seconds > 0 ? cluster->options.report_seconds : 0.5);
     str_format(&program, "%s/wattyard-agent", cluster->build);
     str_format(&state, "%s/hosts/%s", cluster->folder, agent->name);
-    str_format(&keys, "%s/keys/hosts", cluster->folder);
+    str_format(&keys, "%s/keys/hand-out/%s", cluster->folder, agent->name);
     words[0] = str_text(&program);
     words[8] = str_text(&state);
     if (cluster->options.topology != NULL) {
@@ -494,7 +494,7 @@ static char *read_all(int fd)
 static void become_command(const struct cluster *cluster, const char *const *words)
 {
     struct str program = {0};
-    char *keys = tempdir_path(cluster->folder, "keys/users");
+    char *keys = tempdir_path(cluster->folder, "keys/hand-out/ada");
 
     str_format(&program, "%s/wattyard", cluster->build);
     (void)setenv("WATTYARD_SCHEDULER", cluster->people_address, 1);
