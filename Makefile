@@ -118,6 +118,8 @@ help: ## this list
 	@awk -F'## ' '/^[a-z-]+:.*## /{split($$1, t, ":"); printf "  %-10s %s\n", t[1], $$2}' $(MAKEFILE_LIST)
 
 # --- Rules
+GENERATED := build/generated/protocol.pb-c.h # before the rules that wait for it
+
 define room_rule
 $B/lib$1.a: $(call room_objects,$1) $1
 	@rm -f $$@ && ar rcs $$@ $$(filter %.o,$$^)
@@ -130,7 +132,6 @@ $B/%.c.o: %.c Makefile | $(GENERATED)
 	@$(CC) $(CPPFLAGS) $(SYSTEM_CFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 # The messages, as C: made for all variants, compiled without our warnings.
-GENERATED := build/generated/protocol.pb-c.h
 $(GENERATED) &: agent/protocol.proto
 	@mkdir -p build/generated
 	@protoc-c --proto_path=agent --c_out=build/generated $<
