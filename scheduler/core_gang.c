@@ -298,6 +298,11 @@ static void finish(
     core_job_progress(core, gang->job, out);
 }
 
+static bool may_wait_again(enum end_cause cause)
+{
+    return END_RULES[cause].state == GANG_WAITING || END_RULES[cause].takes_retry;
+}
+
 void core_stop(struct core *core, struct core_gang *gang, enum end_cause cause, const char *reason,
     struct actions *out)
 {
@@ -313,9 +318,8 @@ void core_stop(struct core *core, struct core_gang *gang, enum end_cause cause, 
         return;
     }
     if (gang->view.state == GANG_STOPPING) {
-        /* What ends it for good outweighs what lets it wait again. */
-        if (END_RULES[gang->ending].state == GANG_WAITING &&
-            END_RULES[cause].state != GANG_WAITING && !END_RULES[cause].takes_retry)
+        /* What ends it for good outweighs what lets it wait again, by a retry too. */
+        if (may_wait_again(gang->ending) && !may_wait_again(cause))
             gang->ending = cause;
         return;
     }
