@@ -65,7 +65,6 @@ struct gang {
     int attempt;          /* number of the current or last attempt; 0: none yet */
     int retries_left;
     bool is_held;
-    bool is_urgent; /* its latest start is within an hour, or past */
     int64_t submit_ms;
     int64_t start_ms; /* of the current attempt; 0: not started */
     int64_t end_ms;   /* terminal ones */
