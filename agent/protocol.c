@@ -66,6 +66,7 @@ int protocol_pack(const Wattyard__Envelope *envelope, struct str *out, struct er
             PROTOCOL_FRAME_BYTES);
     bytes = mem_zero(1, size);
     (void)wattyard__envelope__pack(envelope, bytes);
+    protocol_wire_mend(&wattyard__envelope__descriptor, bytes, size);
     rc = protocol_wire_check(&wattyard__envelope__descriptor, bytes, size, err);
     if (rc == 0)
         str_add_bytes(out, (const char *)bytes, size);

@@ -32,14 +32,18 @@ void protocol_envelope_init(Wattyard__Envelope *envelope, Wattyard__Envelope__Bo
 char *protocol_lend(const char *text);
 
 /* Append the packed envelope to *out. -1 with err, *out untouched: it is over PROTOCOL_FRAME_BYTES
- * (ERR_LIMIT), or no receiver would take it, see protocol_unpack (ERR_INPUT; names the field). */
+ * (ERR_LIMIT), or holds a number that is not finite or an id of another length (ERR_INPUT; names
+ * the field). Text goes out such as receivers take it, since some of it comes from outside (a
+ * reason that quotes a path): control characters as blanks, what is no UTF-8 as '?'. A job's own
+ * paths, arguments and environment go out as they are. */
 int protocol_pack(const Wattyard__Envelope *envelope, struct str *out, struct err *err);
 
 /*
  * Unpack one frame. Refuses (NULL with err, ERR_INPUT) what is too long, does not parse, takes more
  * than PROTOCOL_UNPACKED_BYTES, holds text that is not UTF-8 or has control characters (output and
- * manifests are bytes), an id or cluster of another length, a number that is not finite, or no body
- * that is known. Another major is ERR_STATE, so that it can be told so. Release with protocol_free.
+ * manifests are bytes; a job's own paths, arguments and environment may have any of XML), an id or
+ * cluster of another length, a number that is not finite, or no body that is known. Another major
+ * is ERR_STATE, so that it can be told so. Release with protocol_free.
  */
 Wattyard__Envelope *protocol_unpack(const void *bytes, size_t count, struct err *err);
 void protocol_free(Wattyard__Envelope *envelope);

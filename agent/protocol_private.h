@@ -19,6 +19,11 @@ struct ProtobufCMessageDescriptor;
 int protocol_wire_check(const struct ProtobufCMessageDescriptor *message, const void *bytes,
     size_t count, struct err *err);
 
+/* Make the text of a message of our own such as it passes that check: control characters become
+ * blanks, bytes that are no UTF-8 '?'. */
+void protocol_wire_mend(
+    const struct ProtobufCMessageDescriptor *message, unsigned char *bytes, size_t count);
+
 /* The envelope's `major` alone (0: it has none), whatever else stands there; other majors may mean
  * other things by the rest. -1 with err: the bytes are no message. */
 int protocol_wire_major(const void *bytes, size_t count, uint32_t *major, struct err *err);

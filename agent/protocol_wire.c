@@ -26,8 +26,8 @@ enum field_rule {
     RULE_ID_OR_EMPTY, /* 16 bytes, or none */
     RULE_CURSOR,      /* where a list goes on; its maker alone reads it */
     RULE_MANIFEST,
-    RULE_ANY,  /* bytes as long as the frame allows */
-    RULE_LINES /* text that may have line ends and tabs */
+    RULE_ANY, /* bytes as long as the frame allows */
+    RULE_OWN  /* text of a job's own, kept as it is: all that XML can hold */
 };
 
 static const struct {
@@ -47,8 +47,13 @@ static const struct {
     {"ShowJob", "after", RULE_CURSOR},
     {"ListHosts", "after", RULE_CURSOR},
     {"ClusterInfo", "cluster", RULE_ID_OR_EMPTY},
-    {"TaskSpec", "args", RULE_LINES},
-    {"EnvVar", "value", RULE_LINES},
+    {"TaskSpec", "path", RULE_OWN},
+    {"TaskSpec", "args", RULE_OWN},
+    {"TaskSpec", "directory", RULE_OWN},
+    {"TaskSpec", "output", RULE_OWN},
+    {"EnvVar", "name", RULE_OWN},
+    {"EnvVar", "value", RULE_OWN},
+    {"JobDetail", "output", RULE_OWN},
 };
 enum { FIELD_RULE_COUNT = sizeof FIELD_RULES / sizeof *FIELD_RULES };
 
@@ -162,14 +167,14 @@ static int rule_of(const ProtobufCMessageDescriptor *message, const ProtobufCFie
     return -1;
 }
 
-static bool is_control(uint32_t code, bool may_have_lines)
+static bool is_control(uint32_t code, bool is_own)
 {
-    if (may_have_lines && (code == '\n' || code == '\t' || code == '\r'))
-        return false;
+    if (is_own)
+        return code < 0x20 && code != '\n' && code != '\t' && code != '\r';
     return code < 0x20 || (code >= 0x7f && code < 0xa0);
 }
 
-static const char *text_fault(const struct wire_field *wire, bool may_have_lines)
+static const char *text_fault(const struct wire_field *wire, bool is_own)
 {
     for (size_t at = 0; at < wire->count;) {
         uint32_t code = 0;
@@ -177,7 +182,7 @@ static const char *text_fault(const struct wire_field *wire, bool may_have_lines
 
         if (bytes == 0)
             return "is not UTF-8";
-        if (is_control(code, may_have_lines))
+        if (is_control(code, is_own))
             return "has control characters";
         at += bytes;
     }
@@ -196,7 +201,7 @@ static const char *bytes_fault(const struct wire_field *wire, enum field_rule ru
     case RULE_MANIFEST:
         return wire->count <= MANIFEST_BYTES_MAX ? NULL : "is over 256 KiB long";
     case RULE_ANY:
-    case RULE_LINES:
+    case RULE_OWN:
         break;
     }
     return NULL;
@@ -251,7 +256,7 @@ static const char *value_fault(const ProtobufCMessageDescriptor *message,
                    : "has another type";
     (void)rule_of(message, field, &rule);
     if (field->type == PROTOBUF_C_TYPE_STRING)
-        return text_fault(wire, rule == RULE_LINES);
+        return text_fault(wire, rule == RULE_OWN);
     if (field->type == PROTOBUF_C_TYPE_BYTES)
         return bytes_fault(wire, rule);
     if (wire->type != WIRE_VARINT && !is_finite_number(wire->bytes, field->type))
@@ -320,6 +325,42 @@ int protocol_wire_check(const struct ProtobufCMessageDescriptor *message, const 
             return -1;
     }
     return check_ids(message, &seen, err);
+}
+
+/* In place: no byte more or less. */
+static void mend_text(unsigned char *bytes, size_t count, bool is_own)
+{
+    for (size_t at = 0; at < count;) {
+        uint32_t code = 0;
+        size_t width = utf8_decode((const char *)bytes + at, count - at, &code);
+
+        if (width == 0)
+            bytes[at] = '?';
+        else if (is_control(code, is_own))
+            memset(bytes + at, ' ', width);
+        at += width == 0 ? 1 : width;
+    }
+}
+
+void protocol_wire_mend(
+    const struct ProtobufCMessageDescriptor *message, unsigned char *bytes, size_t count)
+{
+    struct wire wire = {bytes, count, 0};
+    struct wire_field value;
+
+    while (wire.at < wire.count && read_field(&wire, &value) == 0) {
+        const ProtobufCFieldDescriptor *field = protobuf_c_message_descriptor_get_field(
+            message, value.number);
+        enum field_rule rule;
+
+        if (field == NULL || value.type != WIRE_LENGTH)
+            continue;
+        (void)rule_of(message, field, &rule);
+        if (field->type == PROTOBUF_C_TYPE_MESSAGE)
+            protocol_wire_mend(field->descriptor, bytes + (value.bytes - bytes), value.count);
+        else if (field->type == PROTOBUF_C_TYPE_STRING)
+            mend_text(bytes + (value.bytes - bytes), value.count, rule == RULE_OWN);
+    }
 }
 
 int protocol_wire_major(const void *bytes, size_t count, uint32_t *major, struct err *err)

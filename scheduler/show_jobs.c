@@ -5,6 +5,9 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "base/units.h"
+#include "base/utf8.h"
+
+#include <string.h>
 
 enum { HOSTS_COLUMNS = 28, CLOCK_SIZE = 32 };
 
@@ -247,6 +250,23 @@ static void print_costs(const Wattyard__JobDetail *job, FILE *stream)
             job->kwh, units_money(job->usd, usd, sizeof usd));
 }
 
+/* A job's own text may hold anything: a terminal is not to obey it. */
+static void print_own_text(const char *head, const char *text, FILE *stream)
+{
+    (void)fputs(head, stream);
+    for (size_t left = strlen(text); left > 0;) {
+        uint32_t code = '?';
+        size_t width = utf8_decode(text, left, &code);
+        bool is_plain = width > 0 && code >= 0x20 && (code < 0x7f || code >= 0xa0);
+
+        width = width > 0 ? width : 1;
+        (void)fprintf(stream, "%.*s", is_plain ? (int)width : 1, is_plain ? text : "?");
+        text += width;
+        left -= width;
+    }
+    (void)fputc('\n', stream);
+}
+
 static void print_facts(const Wattyard__JobDetail *job, FILE *stream)
 {
     const Wattyard__JobRow *row = job->row;
@@ -268,7 +288,7 @@ static void print_facts(const Wattyard__JobDetail *job, FILE *stream)
         (void)fprintf(
             stream, "  attempt    %u, %u retries left\n", row->attempt, job->retries_left);
     if (job->output[0] != '\0')
-        (void)fprintf(stream, "  output     %s\n", job->output);
+        print_own_text("  output     ", job->output, stream);
     str_fini(&size);
 }
 
