@@ -85,7 +85,7 @@ static void cell_reason(const void *data, int64_t now_ms, char *buffer)
         (void)snprintf(buffer, CELL_SIZE, "%s %s %s",
             rows_clock(row->earliest_ms, now_ms, clock, sizeof clock), row->earliest_system,
             row->reason);
-    else
+    else if (!str_equal(row->reason, row->state)) /* "cancelled" need not be said twice */
         (void)snprintf(buffer, CELL_SIZE, "%s", row->reason);
 }
 
