@@ -21,8 +21,8 @@ enum { EXIT_WRONG = 2 };
 
 EMBED_DECLARE(catalog_txt);
 EMBED_DECLARE(client_txt);
-EMBED_DECLARE(fleet_txt);
-EMBED_DECLARE(job_txt);
+EMBED_DECLARE(fleet_file_txt);
+EMBED_DECLARE(manifest_txt);
 EMBED_DECLARE(planning_model_txt);
 EMBED_DECLARE(rates_txt);
 EMBED_DECLARE(scenario_txt);
@@ -85,8 +85,8 @@ static const struct help_group GROUPS[] = {
 static const struct help_topic TOPICS[] = {
     {"scenario", embed_scenario_txt},
     {"catalog", embed_catalog_txt},
-    {"fleet", embed_fleet_txt},
-    {"job", embed_job_txt},
+    {"fleet-file", embed_fleet_file_txt},
+    {"manifest", embed_manifest_txt},
     {"rates", embed_rates_txt},
     {"client", embed_client_txt},
     {"planning-model", embed_planning_model_txt},

@@ -185,7 +185,7 @@ const struct command FLEET_COMMAND = {.name = "fleet",
         "`apply` checks a fleet file here, puts what it includes into its place, and gives it to "
         "the scheduler. New hosts are unknown until their agents report; hosts that are gone from "
         "it take no new work, and leave when they are empty. A change under a running job is "
-        "refused, and says which.",
+        "refused, and says which. `wattyard help fleet-file` tells what stands in the file.",
     .examples = "wattyard fleet apply fleet.xml --dry-run\n"
                 "wattyard fleet apply fleet.xml\n"
                 "wattyard fleet show 3 >fleet-3.xml",

@@ -193,7 +193,8 @@ const struct command SUBMIT_COMMAND = {.name = "submit",
         "include no other files. Each file is taken whole or not at all; the first that the "
         "scheduler refuses ends the command.\n\n"
         "A file is submitted once, also when the connection is lost or the scheduler restarts "
-        "meanwhile. The user of a job is the owner of the key.",
+        "meanwhile. The user of a job is the owner of the key. `wattyard help manifest` tells what "
+        "stands in a manifest.",
     .examples = "wattyard submit workloads/jobs/pretrain-70b.xml\n"
                 "wattyard submit *.xml --hold\n"
                 "wattyard submit job.xml --follow",

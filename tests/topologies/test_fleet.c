@@ -494,7 +494,7 @@ static bool loads(const char *text, size_t count, struct faults *faults)
 
 START_TEST(tables_schema_and_page_agree)
 {
-    agree_check(loads, GOOD, "catalog", "topologies/fleet.rng", "topologies/pages/fleet.txt");
+    agree_check(loads, GOOD, "catalog", "topologies/fleet.rng", "topologies/pages/fleet-file.txt");
 }
 END_TEST
 

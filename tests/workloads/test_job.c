@@ -553,7 +553,7 @@ static bool loads(const char *text, size_t count, struct faults *faults)
 
 START_TEST(tables_schema_and_page_agree)
 {
-    agree_check(loads, GOOD, NULL, "workloads/job.rng", "workloads/pages/job.txt");
+    agree_check(loads, GOOD, NULL, "workloads/job.rng", "workloads/pages/manifest.txt");
 }
 END_TEST
 
