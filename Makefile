@@ -197,14 +197,15 @@ $(addprefix build/fuzz/,$(FUZZERS)): build/fuzz/%: build/fuzz/tests/fuzz/%.c.o $
 # --- Man pages: commands from their option tables, formats and models from their pages.
 PAGES := $(wildcard $(foreach r,$(ROOMS),$r/pages/*.txt))
 man: $B/man/.done
-$B/man/.done: $B/wattyard $(PAGES) base/page_to_man.awk
+$B/man/.done: $(PROGRAMS) $(PAGES) base/page_to_man.awk
 	@rm -rf $B/man && mkdir -p $B/man
 	@for c in $$($B/wattyard help --names); do $B/wattyard help --man $$c > $B/man/wattyard-$$c.1 || exit 1; done
 	@$B/wattyard help --man wattyard > $B/man/wattyard.1
+	@for d in $(DAEMONS); do $$d --man > $B/man/$$(basename $$d).1 || exit 1; done
 	@for p in $(PAGES); do n=$$(basename $$p .txt); awk -v name=wattyard-$$n -v version=$(VERSION) -v released=$(RELEASED) -f base/page_to_man.awk $$p > $B/man/wattyard-$$n.5 || exit 1; done
 	@touch $@
 
-install: all ## into DESTDIR/PREFIX: programs, data files, man pages, shell completion
+install: all ## into DESTDIR/PREFIX: programs, data files, man pages, units, shell completion
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/man/man5 \
 	  $(DESTDIR)$(PREFIX)/share/bash-completion/completions
 	install -m755 $(PROGRAMS) $(DESTDIR)$(PREFIX)/bin
@@ -212,6 +213,8 @@ install: all ## into DESTDIR/PREFIX: programs, data files, man pages, shell comp
 	  install -Dm644 $$f $(DESTDIR)$(PREFIX)/share/wattyard/$$f || exit 1; done
 	install -m644 $B/man/*.1 $(DESTDIR)$(PREFIX)/share/man/man1
 	install -m644 $B/man/*.5 $(DESTDIR)$(PREFIX)/share/man/man5
+	for u in $(wildcard */wattyard-*.service); do install -d $(DESTDIR)$(PREFIX)/lib/systemd/system && \
+	  sed 's|@PREFIX@|$(PREFIX)|' $$u > $(DESTDIR)$(PREFIX)/lib/systemd/system/$$(basename $$u) || exit 1; done
 	install -m644 base/completion.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/wattyard
 
 -include $(shell find $B build/fuzz -name '*.d' 2>/dev/null)

@@ -48,6 +48,12 @@ static void note(struct reader *r, const char *what, const char *why)
     (void)snprintf(r->answer.note, sizeof r->answer.note, "%s: %s", what, why);
 }
 
+/* A function's address, without a cast that C has no meaning for. */
+static void set_function(struct nvml_api *nvml, size_t offset, const void *address)
+{
+    memcpy((unsigned char *)nvml + offset, &address, sizeof address);
+}
+
 static bool open_library(struct reader *r)
 {
     if (r->library != NULL)
@@ -58,7 +64,7 @@ static bool open_library(struct reader *r)
         return false;
     }
     for (size_t i = 0; i < sizeof SYMBOLS / sizeof *SYMBOLS; i++) {
-        void *symbol = dlsym(r->library, SYMBOLS[i].name);
+        const void *symbol = dlsym(r->library, SYMBOLS[i].name);
 
         if (symbol == NULL) {
             note(r, "NVML is of another kind, it lacks", SYMBOLS[i].name);
@@ -66,7 +72,7 @@ static bool open_library(struct reader *r)
             r->library = NULL;
             return false;
         }
-        memcpy((unsigned char *)&r->nvml + SYMBOLS[i].offset, &symbol, sizeof symbol);
+        set_function(&r->nvml, SYMBOLS[i].offset, symbol);
     }
     return true;
 }
