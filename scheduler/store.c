@@ -51,6 +51,7 @@ int store_begin(struct store *store, struct err *err)
     assert(!store->is_in_transaction);
     if (run(store, STORE_BEGIN, err) != 0)
         return -1;
+    store->last_before = store->last;
     store->is_in_transaction = true;
     return 0;
 }
@@ -74,6 +75,7 @@ void store_rollback(struct store *store)
     /* SQLite may have done it already, when a write failed. */
     if (!sqlite3_get_autocommit(store->db))
         (void)run(store, STORE_ROLLBACK, NULL);
+    store->last = store->last_before;
     store->is_in_transaction = false;
     store->has_failed = false;
 }
@@ -193,11 +195,11 @@ static int read_last_ids(struct store *store, struct err *err)
     return read_number(store,
                "SELECT max((SELECT coalesce(max(id), 0) FROM main.manifests),"
                " (SELECT coalesce(max(id), 0) FROM archive.manifests))",
-               &store->last_manifest, err) == 0 &&
+               &store->last.manifest, err) == 0 &&
                    read_number(store,
                        "SELECT max((SELECT coalesce(max(id), 0) FROM main.events),"
                        " (SELECT coalesce(max(id), 0) FROM archive.events))",
-                       &store->last_event, err) == 0
+                       &store->last.event, err) == 0
                ? 0
                : -1;
 }

@@ -25,8 +25,15 @@ struct store; /* opaque */
  * what it can't read.
  */
 struct store *store_open(const char *folder, struct err *err);
+/* Rolls back what is open. NULL is fine. */
 void store_close(struct store *store);
 
+/*
+ * Within a transaction rows come in any order; references (a gang's and usage's job, a task's gang)
+ * are checked at its commit. When a write fails all that follows fails too, until the rollback. A
+ * commit that fails has rolled back.
+ * A visitor may write, and begin other walks, but not the one that it is called from.
+ */
 int store_begin(struct store *store, struct err *err);
 int store_commit(struct store *store, struct err *err);
 void store_rollback(struct store *store);
@@ -41,6 +48,7 @@ struct cluster_row {
     int64_t fleet_version; /* 0: none applied yet */
 };
 int store_read_cluster(struct store *store, struct cluster_row *row, struct err *err);
+/* All but the UUID, which stays. */
 int store_write_cluster(struct store *store, const struct cluster_row *row, struct err *err);
 
 /* --- Manifests as they were sent; several jobs may come of one */
@@ -52,7 +60,7 @@ int store_read_manifest(struct store *store, int64_t id, struct str *out, struct
 struct job_row {
     int64_t id, first_gang;
     int gang_count;
-    int64_t manifest;   /* id */
+    int64_t manifest;   /* id, as first put; 0: none */
     int manifest_index; /* of the job in it */
     const char *name, *tenant, *user, *kind;
     int priority;
@@ -64,7 +72,7 @@ int store_put_job(struct store *store, const struct job_row *row, struct err *er
 typedef int (*job_visit_fn)(void *context, const struct job_row *row, struct err *err);
 /* Those that have not ended, by id. A visitor that returns other than 0 ends the walk with -1. */
 int store_each_live_job(struct store *store, job_visit_fn visit, void *context, struct err *err);
-/* The newest `max` that have ended (archive too), newest first. */
+/* The newest `max` with ids below before_id (0: all) that have ended, newest first; archive too. */
 int store_each_ended_job(struct store *store, int64_t before_id, int max, job_visit_fn visit,
     void *context, struct err *err);
 int store_find_job(
@@ -72,7 +80,7 @@ int store_find_job(
 
 /* --- Gangs: a row once something happened to one (an array is its job's row until then) */
 struct gang_row {
-    int64_t id, job;
+    int64_t id, job; /* its job stays as first put */
     int member;
     int state, cause, ending; /* enum gang_state, enum end_cause */
     int attempt, retries_left;
@@ -126,7 +134,7 @@ typedef int (*usage_visit_fn)(void *context, const struct usage_sum *sum, struct
 /* Of attempts that touch [from_ms, to_ms), in proportion to the part within; both databases. */
 int store_sum_usage(struct store *store, enum usage_by by, int64_t from_ms, int64_t to_ms,
     usage_visit_fn visit, void *context, struct err *err);
-/* Sums of one job. */
+/* Sums of one job; all 0 when there is no usage of it. */
 int store_job_usage(struct store *store, int64_t job, struct usage_sum *sum, struct err *err);
 
 /* --- Hosts that have something to remember: drained ones, boot ids */
@@ -168,7 +176,8 @@ typedef int (*event_visit_fn)(void *context, const struct event_row *row, struct
 int store_each_event(struct store *store, int64_t job, int member, int64_t after_id, int max,
     event_visit_fn visit, void *context, struct err *err);
 
-/* --- Requests that changed something, with their answers: the same id gets the same answer */
+/* --- Requests that changed something, with their answers: the same id gets the same answer. An id
+ * that the user has an answer to keeps it. */
 int store_put_answer(struct store *store, const unsigned char id[16], const char *user,
     int64_t at_ms, const void *bytes, size_t count, struct err *err);
 /* 1: found, *out has it; 0: not there; -1. Another user's is not found. */
@@ -185,13 +194,16 @@ struct fleet_row {
 };
 int store_add_fleet(struct store *store, struct fleet_row *row, struct err *err);
 typedef int (*fleet_visit_fn)(void *context, const struct fleet_row *row, struct err *err);
-/* version 0: all, without their xml. */
+/* One, with its xml; version 0: all, without. */
 int store_each_fleet(
     struct store *store, int64_t version, fleet_visit_fn visit, void *context, struct err *err);
 
-/* Move jobs that ended before `before_ms`, with their gangs, tasks, usage and events, to
- * archive.db, and drop answers older than a day: at most `max` jobs a call, in a transaction of its
- * own over both files. Returns how many moved, or -1. */
+/*
+ * Move jobs that ended before `before_ms`, with their gangs, tasks, usage and events, and older
+ * events of no job, to archive.db, and drop answers older than a day: at most `max` jobs a call,
+ * those that ended first. Not within a transaction. Returns how many moved, or -1; what a failure
+ * or a crash leaves half moved is read once, and moved by the next call.
+ */
 int store_archive(struct store *store, int64_t before_ms, int64_t now_ms, int max, struct err *err);
 
 #endif

@@ -23,10 +23,10 @@ int store_add_event(struct store *store, const struct event_row *row, struct err
 {
     struct event_row numbered = *row;
 
-    numbered.id = store->last_event + 1;
+    numbered.id = store->last.event + 1;
     if (store_put(store, STORE_ADD_EVENT, &numbered, err) != 0)
         return -1;
-    store->last_event = numbered.id;
+    store->last.event = numbered.id;
     return 0;
 }
 

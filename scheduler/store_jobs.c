@@ -13,7 +13,7 @@ static const struct store_column JOB_COLUMNS[] = {
     KEY(STORE_INT64, id),
     VALUE(STORE_INT64, first_gang),
     VALUE(STORE_INT, gang_count),
-    FIXED(STORE_REFERENCE, manifest),
+    FIXED(STORE_INT64, manifest),
     VALUE(STORE_INT, manifest_index),
     VALUE(STORE_TEXT, name),
     VALUE(STORE_TEXT, tenant),
@@ -83,12 +83,12 @@ int store_add_manifest(
 
     if (statement == NULL)
         return -1;
-    (void)sqlite3_bind_int64(statement, 1, store->last_manifest + 1);
+    (void)sqlite3_bind_int64(statement, 1, store->last.manifest + 1);
     /* Of no bytes: an empty blob, not NULL. */
     (void)sqlite3_bind_blob64(statement, 2, count == 0 ? "" : bytes, count, SQLITE_STATIC);
     if (store_step(store, statement, err) != 0)
         return -1;
-    *id = ++store->last_manifest;
+    *id = ++store->last.manifest;
     return 0;
 }
 

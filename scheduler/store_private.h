@@ -22,9 +22,8 @@ enum store_column_kind {
     STORE_UINT64, /* as the int64 of the same bits */
     STORE_BOOL,
     STORE_DOUBLE,
-    STORE_TEXT,     /* NULL is written as "" */
-    STORE_BLOB,     /* pointer at offset, size_t at count_offset; no bytes: NULL */
-    STORE_REFERENCE /* int64; 0 is kept as NULL: refers to nothing */
+    STORE_TEXT, /* NULL is written as "" */
+    STORE_BLOB  /* pointer at offset, size_t at count_offset; no bytes: NULL */
 };
 
 enum store_column_role {
@@ -104,7 +103,9 @@ struct store {
     char *folder;
     int lock_fd;
     sqlite3_stmt *statements[STORE_STATEMENT_COUNT];
-    int64_t last_manifest, last_event; /* ids given; those of both files and never used twice */
+    struct store_ids {
+        int64_t manifest, event;
+    } last, last_before; /* ids given, in both files; before the transaction that is open */
     bool is_in_transaction;
     bool has_failed; /* in this transaction: it can only be rolled back */
     bool is_full;

@@ -63,10 +63,6 @@ static int bind_column(
         return bind_text(statement, at, *(const char *const *)value);
     case STORE_BLOB:
         return bind_blob(statement, at, column, row);
-    case STORE_REFERENCE:
-        return *(const int64_t *)value == 0
-                   ? sqlite3_bind_null(statement, at)
-                   : sqlite3_bind_int64(statement, at, *(const int64_t *)value);
     }
     return SQLITE_MISUSE;
 }
@@ -94,7 +90,6 @@ static void decode_column(
         *(int *)value = narrow(sqlite3_column_int64(statement, at));
         break;
     case STORE_INT64:
-    case STORE_REFERENCE: /* NULL reads as 0 */
         *(int64_t *)value = sqlite3_column_int64(statement, at);
         break;
     case STORE_UINT64:

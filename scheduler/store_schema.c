@@ -8,9 +8,12 @@
 
 #include "base/str.h"
 
-/* References are checked at the commit: within a transaction rows come in any order. */
-#define REFERS(table) " REFERENCES " table " (id) DEFERRABLE INITIALLY DEFERRED"
-
+/*
+ * References are checked at the commit: within a transaction rows come in any order. A job's
+ * manifest is none: it may already be in the archive. jobs_end finds live jobs (0) at its start,
+ * and those for the archive. Answers have rows in order of time, so that the oldest are found
+ * without an index.
+ */
 static const char VERSION_1[] =
     "CREATE TABLE cluster (one INTEGER PRIMARY KEY CHECK (one = 1), cluster BLOB NOT NULL,"
     " epoch INTEGER NOT NULL, next_job INTEGER NOT NULL, next_gang INTEGER NOT NULL,"
@@ -19,91 +22,56 @@ static const char VERSION_1[] =
     "CREATE TABLE manifests (id INTEGER PRIMARY KEY, bytes BLOB NOT NULL) STRICT;"
 
     "CREATE TABLE jobs (id INTEGER PRIMARY KEY, first_gang INTEGER NOT NULL,"
-    " gang_count INTEGER NOT NULL, manifest INTEGER" REFERS(
-        "manifests") ", manifest_index INTEGER NOT NULL, name TEXT NOT NULL, tenant TEXT NOT NULL,"
-                     " user TEXT NOT NULL, kind TEXT NOT NULL, priority INTEGER NOT NULL,"
-                     " submit_ms INTEGER NOT NULL, end_ms INTEGER NOT NULL, failed_count INTEGER "
-                     "NOT NULL) STRICT;"
-                     /* Live ones (0) at the start, long ended ones for the archive. */
-                     "CREATE INDEX jobs_end ON jobs (end_ms);"
-                     "CREATE INDEX jobs_manifest ON jobs (manifest);"
+    " gang_count INTEGER NOT NULL, manifest INTEGER NOT NULL, manifest_index INTEGER NOT NULL,"
+    " name TEXT NOT NULL, tenant TEXT NOT NULL, user TEXT NOT NULL, kind TEXT NOT NULL,"
+    " priority INTEGER NOT NULL, submit_ms INTEGER NOT NULL, end_ms INTEGER NOT NULL,"
+    " failed_count INTEGER NOT NULL) STRICT;"
+    "CREATE INDEX jobs_end ON jobs (end_ms);"
+    "CREATE INDEX jobs_manifest ON jobs (manifest);"
 
-                     "CREATE TABLE gangs (id INTEGER PRIMARY KEY, job INTEGER NOT NULL" REFERS(
-                         "jobs") ", member INTEGER NOT NULL, state INTEGER NOT NULL, cause INTEGER "
-                                 "NOT NULL,"
-                                 " ending INTEGER NOT NULL, attempt INTEGER NOT NULL, retries_left "
-                                 "INTEGER NOT NULL,"
-                                 " is_held INTEGER NOT NULL, is_borrowing INTEGER NOT NULL, "
-                                 "waits_for_hosts INTEGER NOT NULL,"
-                                 " start_ms INTEGER NOT NULL, end_ms INTEGER NOT NULL, "
-                                 "shape_system INTEGER NOT NULL,"
-                                 " stack_system INTEGER NOT NULL, mode INTEGER NOT NULL, system "
-                                 "TEXT NOT NULL,"
-                                 " hosts TEXT NOT NULL, master TEXT NOT NULL, reason TEXT NOT "
-                                 "NULL, placement BLOB,"
-                                 " exit_status INTEGER NOT NULL, task_count INTEGER NOT NULL, "
-                                 "chip_count INTEGER NOT NULL)"
-                                 " STRICT;"
-                                 "CREATE INDEX gangs_job ON gangs (job);"
+    "CREATE TABLE gangs (id INTEGER PRIMARY KEY,"
+    " job INTEGER NOT NULL REFERENCES jobs (id) DEFERRABLE INITIALLY DEFERRED,"
+    " member INTEGER NOT NULL, state INTEGER NOT NULL, cause INTEGER NOT NULL,"
+    " ending INTEGER NOT NULL, attempt INTEGER NOT NULL, retries_left INTEGER NOT NULL,"
+    " is_held INTEGER NOT NULL, is_borrowing INTEGER NOT NULL, waits_for_hosts INTEGER NOT NULL,"
+    " start_ms INTEGER NOT NULL, end_ms INTEGER NOT NULL, shape_system INTEGER NOT NULL,"
+    " stack_system INTEGER NOT NULL, mode INTEGER NOT NULL, system TEXT NOT NULL,"
+    " hosts TEXT NOT NULL, master TEXT NOT NULL, reason TEXT NOT NULL, placement BLOB,"
+    " exit_status INTEGER NOT NULL, task_count INTEGER NOT NULL, chip_count INTEGER NOT NULL)"
+    " STRICT;"
+    "CREATE INDEX gangs_job ON gangs (job);"
 
-                                 "CREATE TABLE tasks (gang INTEGER NOT NULL" REFERS(
-                                     "gangs") ", attempt INTEGER NOT NULL, rank INTEGER NOT NULL, "
-                                              "exit_status INTEGER NOT NULL,"
-                                              " signal INTEGER NOT NULL, is_lost INTEGER NOT NULL, "
-                                              "why TEXT NOT NULL, host TEXT NOT NULL,"
-                                              " started_ms INTEGER NOT NULL, ended_ms INTEGER NOT "
-                                              "NULL,"
-                                              " PRIMARY KEY (gang, attempt, rank)) STRICT, WITHOUT "
-                                              "ROWID;"
+    "CREATE TABLE tasks ("
+    " gang INTEGER NOT NULL REFERENCES gangs (id) DEFERRABLE INITIALLY DEFERRED,"
+    " attempt INTEGER NOT NULL, rank INTEGER NOT NULL, exit_status INTEGER NOT NULL,"
+    " signal INTEGER NOT NULL, is_lost INTEGER NOT NULL, why TEXT NOT NULL, host TEXT NOT NULL,"
+    " started_ms INTEGER NOT NULL, ended_ms INTEGER NOT NULL,"
+    " PRIMARY KEY (gang, attempt, rank)) STRICT, WITHOUT ROWID;"
 
-                                              "CREATE TABLE usage (job INTEGER NOT NULL" REFERS(
-                                                  "jobs") ", gang INTEGER NOT NULL, attempt "
-                                                          "INTEGER NOT NULL, tenant TEXT NOT NULL, "
-                                                          "user TEXT NOT NULL,"
-                                                          " system TEXT NOT NULL, start_ms INTEGER "
-                                                          "NOT NULL, end_ms INTEGER NOT NULL,"
-                                                          " chip_seconds REAL NOT NULL, joules "
-                                                          "REAL NOT NULL, usd REAL NOT NULL,"
-                                                          " PRIMARY KEY (job, gang, attempt)) "
-                                                          "STRICT, WITHOUT ROWID;"
+    "CREATE TABLE usage ("
+    " job INTEGER NOT NULL REFERENCES jobs (id) DEFERRABLE INITIALLY DEFERRED,"
+    " gang INTEGER NOT NULL, attempt INTEGER NOT NULL, tenant TEXT NOT NULL, user TEXT NOT NULL,"
+    " system TEXT NOT NULL, start_ms INTEGER NOT NULL, end_ms INTEGER NOT NULL,"
+    " chip_seconds REAL NOT NULL, joules REAL NOT NULL, usd REAL NOT NULL,"
+    " PRIMARY KEY (job, gang, attempt)) STRICT, WITHOUT ROWID;"
 
-                                                          "CREATE TABLE hosts (name TEXT PRIMARY "
-                                                          "KEY, is_drained INTEGER NOT NULL, why "
-                                                          "TEXT NOT NULL,"
-                                                          " who TEXT NOT NULL, since_ms INTEGER "
-                                                          "NOT NULL, boot INTEGER NOT NULL) "
-                                                          "STRICT, WITHOUT ROWID;"
+    "CREATE TABLE hosts (name TEXT PRIMARY KEY, is_drained INTEGER NOT NULL, why TEXT NOT NULL,"
+    " who TEXT NOT NULL, since_ms INTEGER NOT NULL, boot INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
 
-                                                          "CREATE TABLE limits (place TEXT PRIMARY "
-                                                          "KEY, kw REAL NOT NULL, who TEXT NOT "
-                                                          "NULL,"
-                                                          " at_ms INTEGER NOT NULL) STRICT, "
-                                                          "WITHOUT ROWID;"
+    "CREATE TABLE limits (place TEXT PRIMARY KEY, kw REAL NOT NULL, who TEXT NOT NULL,"
+    " at_ms INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
 
-                                                          "CREATE TABLE events (id INTEGER PRIMARY "
-                                                          "KEY, at_ms INTEGER NOT NULL, job "
-                                                          "INTEGER NOT NULL,"
-                                                          " gang INTEGER NOT NULL, member INTEGER "
-                                                          "NOT NULL, attempt INTEGER NOT NULL,"
-                                                          " what TEXT NOT NULL, why TEXT NOT NULL, "
-                                                          "who TEXT NOT NULL, place TEXT NOT NULL) "
-                                                          "STRICT;"
-                                                          "CREATE INDEX events_job ON events (job);"
+    "CREATE TABLE events (id INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, job INTEGER NOT NULL,"
+    " gang INTEGER NOT NULL, member INTEGER NOT NULL, attempt INTEGER NOT NULL,"
+    " what TEXT NOT NULL, why TEXT NOT NULL, who TEXT NOT NULL, place TEXT NOT NULL) STRICT;"
+    "CREATE INDEX events_job ON events (job);"
 
-                                                          /* Rows in order of time, so that the
-                                                             oldest are found without an index. */
-                                                          "CREATE TABLE answers (row INTEGER "
-                                                          "PRIMARY KEY, id BLOB NOT NULL, user "
-                                                          "TEXT NOT NULL,"
-                                                          " at_ms INTEGER NOT NULL, bytes BLOB NOT "
-                                                          "NULL) STRICT;"
-                                                          "CREATE UNIQUE INDEX answers_id ON "
-                                                          "answers (id, user);"
+    "CREATE TABLE answers (row INTEGER PRIMARY KEY, id BLOB NOT NULL, user TEXT NOT NULL,"
+    " at_ms INTEGER NOT NULL, bytes BLOB NOT NULL) STRICT;"
+    "CREATE UNIQUE INDEX answers_id ON answers (id, user);"
 
-                                                          "CREATE TABLE fleets (version INTEGER "
-                                                          "PRIMARY KEY, at_ms INTEGER NOT NULL, "
-                                                          "who TEXT NOT NULL,"
-                                                          " what TEXT NOT NULL, xml BLOB) STRICT;";
+    "CREATE TABLE fleets (version INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, who TEXT NOT NULL,"
+    " what TEXT NOT NULL, xml BLOB) STRICT;";
 
 /* SCRIPTS[i] leads from version i to i + 1. */
 static const char *const SCRIPTS[] = {VERSION_1};
