@@ -117,7 +117,7 @@ int store_put_limit(struct store *store, const struct limit_row *row, struct err
 {
     sqlite3_stmt *statement;
 
-    if (row->kw >= 0)
+    if (!(row->kw < 0)) /* also what is no number, for the database to refuse */
         return store_put(store, STORE_PUT_LIMIT, row, err);
     statement = store_prepare(store, STORE_REMOVE_LIMIT, err);
     if (statement == NULL)

@@ -1,6 +1,7 @@
 /*
  * bad_disk: a disk that fails when told. A test that uses it has its own pwrite, write, ftruncate,
- * fsync and fdatasync in place of the C library's, for this process and all libraries in it.
+ * fsync and fdatasync in place of the C library's, for this process and all libraries in it;
+ * syncs are counted and can fail, but nothing waits for a disk.
  *
  * Only what is done to files below the folder given is counted and fails; tests run one thread.
  */
