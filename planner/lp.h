@@ -199,6 +199,20 @@ void lp_clear_basis(struct lp *lp);
 int lp_range_row(struct lp *lp, int row, double *low, double *high, struct err *err);
 int lp_range_cost(struct lp *lp, int column, double *low, double *high, struct err *err);
 
+/* A part of a shift: by how much the bounds of a row or column move for one unit of it. */
+struct lp_shift {
+    enum lp_thing thing;
+    int index;
+    double lower, upper; /* alike where the bounds are */
+};
+/*
+ * The same of many bounds at once: when all of them move by t · lower and t · upper, the basis
+ * stays optimal, and the duals hold, for low <= t <= high, where low <= 0 <= high. Each thing at
+ * most once.
+ */
+int lp_range_shift(struct lp *lp, const struct lp_shift *shifts, int count, double *low,
+    double *high, struct err *err);
+
 /*
  * Write the model as free MPS or as CPLEX LP, for other solvers: 17 digits, the constant as a fixed
  * column, names mended where the format forbids a character. 0, or -1 with ERR_IO, or the latched

@@ -288,30 +288,3 @@ void lp_work_proof(struct lp_engine *engine)
                                                            : 0.0;
     engine->call.code = 0;
 }
-
-void lp_work_range(struct lp_engine *engine)
-{
-    struct lp_call *call = &engine->call;
-    glp_prob *problem = engine->problem;
-    int m = glp_get_num_rows(problem);
-
-    call->low = -INFINITY;
-    call->high = INFINITY;
-    call->code = -1;
-    if (glp_get_status(problem) != GLP_OPT && glp_warm_up(problem) != 0)
-        return;
-    if (!glp_bf_exists(problem) && glp_factorize(problem) != 0)
-        return;
-    if (glp_get_status(problem) != GLP_OPT)
-        return;
-    if (call->thing == LP_ROW)
-        glp_analyze_bound(problem, call->index + 1, &call->low, NULL, &call->high, NULL);
-    else
-        glp_analyze_coef(
-            problem, m + call->index + 1, &call->low, NULL, NULL, &call->high, NULL, NULL);
-    if (call->low <= -DBL_MAX)
-        call->low = -INFINITY;
-    if (call->high >= DBL_MAX)
-        call->high = INFINITY;
-    call->code = 0;
-}

@@ -173,6 +173,8 @@ struct lp_call {
     bool is_plain;      /* without presolve and cuts */
     enum lp_thing thing;
     int index;
+    const struct lp_shift *shifts; /* scaled; borrowed */
+    int shift_count;
 
     int code, primal, dual; /* GLPK's */
     int64_t iterations, nodes;
@@ -252,7 +254,11 @@ lp_work_fn lp_work_simplex;     /* in: on_reduced, method, tolerance, limits, it
 lp_work_fn lp_work_reset_basis; /* a basis from nothing */
 lp_work_fn lp_work_fetch;       /* in: lp. Its places, values and duals are filled */
 lp_work_fn lp_work_proof;       /* in: lp. out: weights, when code is 0 */
-lp_work_fn lp_work_range;       /* in: lp, thing, index. out: code, low, high */
+
+/* lp_glpk_range.c; the caller waits for the end */
+
+lp_work_fn lp_work_range; /* in: thing, index. out: code, low, high */
+lp_work_fn lp_work_shift; /* in: shifts. out: code, low, high */
 
 /* lp_glpk_mip.c */
 

@@ -1,27 +1,42 @@
 /* Ranging: how far one number may move with the basis staying optimal. */
 #include "planner/lp_private.h"
 
+#include "base/mem.h"
+
 #include <math.h>
+
+/* Run a kind of ranging whose parameters are in the call. */
+static int call_engine(struct lp *lp, lp_work_fn *work, struct err *err)
+{
+    static const struct lp_options DEFAULTS;
+
+    if (lp_call_engine(lp, work, NULL) == LP_END_DONE && lp->engine->call.code == 0)
+        return 0;
+    (void)lp_report_failure(lp, &DEFAULTS, err);
+    return -1;
+}
+
+static int load_engine(struct lp *lp, struct err *err)
+{
+    static const struct lp_options DEFAULTS;
+
+    if (lp_load(lp, &DEFAULTS) == LP_END_DONE)
+        return 0;
+    (void)lp_report_failure(lp, &DEFAULTS, err);
+    return -1;
+}
 
 static int ask_engine(struct lp *lp, enum lp_thing thing, int index, double unit, double *low,
     double *high, struct err *err)
 {
-    static const struct lp_options DEFAULTS;
-    struct lp_call *call;
-
-    if (lp_load(lp, &DEFAULTS) != LP_END_DONE) {
-        (void)lp_report_failure(lp, &DEFAULTS, err);
+    if (load_engine(lp, err) != 0)
         return -1;
-    }
-    call = &lp->engine->call;
-    call->thing = thing;
-    call->index = index;
-    if (lp_call_engine(lp, lp_work_range, NULL) != LP_END_DONE || call->code != 0) {
-        (void)lp_report_failure(lp, &DEFAULTS, err);
+    lp->engine->call.thing = thing;
+    lp->engine->call.index = index;
+    if (call_engine(lp, lp_work_range, err) != 0)
         return -1;
-    }
-    *low = call->low * unit;
-    *high = call->high * unit;
+    *low = lp->engine->call.low * unit;
+    *high = lp->engine->call.high * unit;
     return 0;
 }
 
@@ -67,4 +82,34 @@ int lp_range_cost(struct lp *lp, int column, double *low, double *high, struct e
         *high = INFINITY;
     }
     return 0;
+}
+
+int lp_range_shift(struct lp *lp, const struct lp_shift *shifts, int count, double *low,
+    double *high, struct err *err)
+{
+    struct lp_shift *scaled;
+    int rc;
+
+    if (check_optimal(lp, err) != 0 || load_engine(lp, err) != 0)
+        return -1;
+    scaled = mem_zero((size_t)count, sizeof *scaled);
+    for (int i = 0; i < count; i++) {
+        double scale = shifts[i].thing == LP_ROW ? lp->rows[shifts[i].index].scale
+                                                 : 1.0 / lp->columns[shifts[i].index].scale;
+
+        scaled[i] = shifts[i];
+        scaled[i].lower *= scale;
+        scaled[i].upper *= scale;
+    }
+    lp->engine->call.shifts = scaled;
+    lp->engine->call.shift_count = count;
+    rc = call_engine(lp, lp_work_shift, err);
+    if (rc == 0) {
+        *low = lp->engine->call.low;
+        *high = lp->engine->call.high;
+    }
+    if (lp->engine != NULL)
+        lp->engine->call.shifts = NULL;
+    mem_free(scaled);
+    return rc;
 }

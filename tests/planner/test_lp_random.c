@@ -184,6 +184,64 @@ START_TEST(duals_are_slopes_within_their_range)
 }
 END_TEST
 
+/* The optimum with the bounds of both things of the shift moved by t of it; INFINITY: none. */
+static double optimum_at(const struct lp *lp, const struct lp_shift *shifts, double t)
+{
+    struct lp *moved = lp_copy(lp);
+    int row = shifts[0].index, column = shifts[1].index;
+    double optimum = INFINITY;
+
+    lp_set_row_bounds(moved, row, lp_row_lower(lp, row) + t * shifts[0].lower,
+        lp_row_upper(lp, row) + t * shifts[0].upper);
+    lp_set_column_bounds(moved, column, lp_column_lower(lp, column),
+        lp_column_upper(lp, column) + t * shifts[1].upper);
+    if (lp_solve(moved, NULL, NULL) == LP_OPTIMAL)
+        optimum = lp_objective(moved);
+    lp_destroy(moved);
+    return optimum;
+}
+
+/* Within the range of a shift of a row and of a column's upper bound the optimum is a straight
+ * line, whose slope the duals give; beyond an end it lies above the line, where it does not bend
+ * later. */
+START_TEST(a_shift_has_one_slope_within_its_range)
+{
+    struct rng rng = rng_seed((uint64_t)_i + 12000);
+    struct lp_shape shape = {.rows = 10, .columns = 16, .density = 0.5, .unit = 1.0};
+    struct lp *lp = lp_random(&rng, &shape);
+    double base, low, high, bent = 0, ends = 0;
+
+    ck_assert_int_eq(lp_solve(lp, NULL, NULL), LP_OPTIMAL);
+    base = lp_objective(lp);
+    for (int i = 0; i < lp_row_count(lp); i++) {
+        double row = 4 * rng_unit(&rng) - 2, column = 2 * rng_unit(&rng) - 1;
+        const struct lp_shift shifts[2] = {{LP_ROW, i, row, row}, {LP_COLUMN, i, 0, column}};
+        double slope = row * lp_row_dual(lp, i) + column * fmin(lp_reduced_cost(lp, i), 0);
+
+        ck_assert_int_eq(lp_range_shift(lp, shifts, 2, &low, &high, NULL), 0);
+        ck_assert_double_le(low, 0);
+        ck_assert_double_ge(high, 0);
+        for (int end = 0; end < 2; end++) {
+            double t = end == 0 ? low : high;
+            double inside = isfinite(t) ? t : copysign(3, t);
+            double beyond;
+
+            ck_assert_double_eq_tol(
+                optimum_at(lp, shifts, inside), base + slope * inside, 1e-6 * fmax(1, fabs(base)));
+            if (!isfinite(t))
+                continue;
+            beyond = t + copysign(0.5, t);
+            ck_assert_double_ge(
+                optimum_at(lp, shifts, beyond), base + slope * beyond - 1e-6 * fmax(1, fabs(base)));
+            ends++;
+            bent += optimum_at(lp, shifts, beyond) > base + slope * beyond + 1e-6;
+        }
+    }
+    ck_assert_double_ge(bent, 0.8 * ends);
+    lp_destroy(lp);
+}
+END_TEST
+
 Suite *suite(void)
 {
     Suite *s = suite_create("lp_random");
@@ -195,6 +253,7 @@ Suite *suite(void)
     tcase_add_loop_test(tc, warm_answers_are_those_of_cold_solves, 0, SEED_COUNT);
     tcase_add_loop_test(tc, the_same_calls_give_the_same_bits, 0, 10);
     tcase_add_loop_test(tc, duals_are_slopes_within_their_range, 0, 50);
+    tcase_add_loop_test(tc, a_shift_has_one_slope_within_its_range, 0, 50);
     suite_add_tcase(s, tc);
     return s;
 }
