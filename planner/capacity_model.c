@@ -281,8 +281,10 @@ static void name_thing(void *context, enum lp_thing thing, int index, char *buff
 struct capacity_model *capacity_model_create(
     const struct scenario *scenario, const struct capacity_model_options *options, struct err *err)
 {
-    struct builder b = {
-        .scenario = scenario, .is_plain = options->is_plain, .is_whole = options->whole_systems};
+    struct builder b = {.scenario = scenario,
+        .is_plain = options->is_plain,
+        .keeps_limits = options->is_plain || options->keeps_limits,
+        .is_whole = options->whole_systems};
 
     if (capacity_model_check_size(scenario, err) != 0)
         return NULL;

@@ -92,7 +92,8 @@ struct capacity_model {
 struct capacity_model_options {
     bool whole_systems; /* acq and keep are integer */
     bool is_in_dollars; /* cost_scale is 1: for files that other solvers read */
-    bool is_plain;      /* no reductions: every row and column of the planning model (for tests) */
+    bool keeps_limits; /* power and floor rows that another limit implies stay: for moving limits */
+    bool is_plain;     /* no reductions: every row and column of the planning model (for tests) */
 };
 
 /* No model may be larger; what is over is ERR_LIMIT. */

@@ -41,6 +41,7 @@ struct builder {
     const struct scenario *scenario;
     struct capacity_model *model;
     bool is_plain;
+    bool keeps_limits;
     bool is_whole;
     bool is_over; /* over the limits: nothing is added any more */
     size_t column_capacity, row_capacity, cost_capacity;

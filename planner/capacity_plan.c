@@ -58,6 +58,8 @@ void capacity_plan_destroy(struct capacity_plan *plan)
     mem_free(plan->energy.rows);
     mem_free(plan->power.rows);
     mem_free(plan->prices.rows);
+    mem_free(plan->hold_ranges.rows);
+    mem_free(plan->not_chosen.rows);
     conflict_destroy(plan->conflict);
     arena_destroy(plan->arena);
     mem_free(plan);

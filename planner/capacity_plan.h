@@ -116,6 +116,16 @@ enum price_kind {
 };
 extern const char *const PRICE_KIND_NAMES[PRICE_KIND_COUNT];
 
+/* Between which values of its limit a price holds, in the price's unit. What the limit of capacity,
+ * survive-site and shares comes to in the plan counts as their limit. */
+struct price_range {
+    bool is_known;
+    double limit;
+    double from, to; /* from <= limit <= to; `to` may be INFINITY */
+    double usd_below,
+        usd_above; /* the price beyond either end; NAN: there is no plan, or not known */
+};
+
 /* How much the minimum would fall for one more unit of a limit, in present dollars. */
 struct plan_price {
     enum price_kind kind;
@@ -123,6 +133,30 @@ struct plan_price {
     int period;     /* -1: of the whole horizon */
     double usd_per_unit;
     const char *unit; /* "MW", "system", "rack position", "USD", ... */
+    int thing;        /* index of the site, offer, workload, budget, commitment or limit */
+    int region;       /* of a demand; -1 */
+    int row;          /* of the model, where it is of one row alone; -1 */
+    struct price_range range;
+};
+
+/* A limit over all the periods in which it has a price: how many of its units it may shrink or grow
+ * in each of them, all at once, with the prices as they are. */
+struct plan_hold_range {
+    enum price_kind kind;
+    int thing;
+    double less, more; /* INFINITY: without end */
+};
+
+/* An offer that the plan takes nothing of at a site, and by which share its price would have to
+ * fall there until it does; at the period in which that is least. */
+struct plan_not_chosen {
+    int offer, site;
+    int period;       /* -1: it can't be had there, or not stand there until its term ends */
+    double usd_above; /* what one system there costs more than it brings, present dollars */
+    double price_usd; /* its price and upkeep over its term, present dollars, at the worth of
+                         money where budgets bind */
+    double
+        cheaper_share; /* usd_above / price_usd; over 1: not even for nothing. NAN: period is -1 */
 };
 
 #define PLAN_LIST(type)                                                                            \
@@ -157,6 +191,8 @@ struct capacity_plan {
     PLAN_LIST(plan_energy) energy;
     PLAN_LIST(plan_power) power;
     PLAN_LIST(plan_price) prices;
+    PLAN_LIST(plan_hold_range) hold_ranges;
+    PLAN_LIST(plan_not_chosen) not_chosen;
     struct conflict *conflict; /* why there is no plan; NULL: not asked. Owned */
     struct arena *arena;       /* owns the texts */
 };

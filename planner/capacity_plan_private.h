@@ -74,4 +74,12 @@ void capacity_plan_cost(struct plan_sums *sums);
 /* --- capacity_prices.c: what limits are worth, from the duals of a solved model */
 void capacity_plan_price(struct capacity_plan *plan, const struct capacity_model *model);
 
+/* --- capacity_ranges.c: where the prices hold. Moves the model's bounds and puts them back; `stop`
+ * (may be NULL) leaves the rest unknown. A failure of the solver does too. */
+void capacity_plan_range(struct capacity_plan *plan, struct capacity_model *model,
+    bool (*stop)(void *context), void *context);
+
+/* --- capacity_not_chosen.c: how much cheaper what was not chosen would have to be */
+void capacity_plan_list_not_chosen(struct capacity_plan *plan, const struct capacity_model *model);
+
 #endif

@@ -31,11 +31,23 @@ static double row_price(const struct pricing *p, int row)
     return fabs(dual) > DUAL_MIN ? -dual * p->model->cost_scale / p->model->row_scale[row] : 0;
 }
 
+/* What a price is of: the index of the thing, a region of it (or -1), one row (or -1). */
+struct priced {
+    int thing, region, row;
+};
+
 static void add_price(struct pricing *p, enum price_kind kind, const char *id, int period,
-    double usd, const char *unit)
+    double usd, const char *unit, struct priced of)
 {
     if (usd != 0)
-        PLAN_APPEND(p->plan->prices, (struct plan_price){kind, id, period, usd, unit});
+        PLAN_APPEND(p->plan->prices, ((struct plan_price){.kind = kind,
+                                         .id = id,
+                                         .period = period,
+                                         .usd_per_unit = usd,
+                                         .unit = unit,
+                                         .thing = of.thing,
+                                         .region = of.region,
+                                         .row = of.row}));
 }
 
 /* --- Ids */
@@ -109,12 +121,13 @@ static void list_demand(struct pricing *p)
         const struct workload *w = &p->sc->workloads[j];
 
         if (w->kind != WORKLOAD_INFERENCE)
-            add_price(p, PRICE_VOLUME, w->id, -1, *demand_price(p, j, 0, 0), "unit");
+            add_price(p, PRICE_VOLUME, w->id, -1, *demand_price(p, j, 0, 0), "unit",
+                (struct priced){j, -1, -1});
         for (int g = 0; w->kind == WORKLOAD_INFERENCE && g < w->region_count; g++)
             for (int t = 0; t < p->sc->period_count; t++)
                 if (*demand_price(p, j, g, t) != 0)
                     add_price(p, PRICE_DEMAND, region_id(p, j, g), t, *demand_price(p, j, g, t),
-                        "unit/hour");
+                        "unit/hour", (struct priced){j, g, -1});
     }
 }
 
@@ -129,64 +142,74 @@ static void list_site_power(struct pricing *p)
 {
     for (int s = 0; s < p->sc->site_count; s++)
         for (int t = 0; t < p->sc->period_count; t++)
-            add_price(p, PRICE_SITE_POWER, p->sc->sites[s].id, t, *site_power(p, s, t), "MW");
+            add_price(p, PRICE_SITE_POWER, p->sc->sites[s].id, t, *site_power(p, s, t), "MW",
+                (struct priced){s, -1, -1});
 }
 
 /* --- Rows */
 
-static void price_site_row(struct pricing *p, const struct row_key *key, double usd)
+static void price_site_row(struct pricing *p, const struct row_key *key, int row, double usd)
 {
     const struct site *site = &p->sc->sites[key->site];
 
     if (key->family == ROW_FLOOR) {
-        add_price(p, PRICE_FLOOR, site->id, key->period, usd, "rack position");
+        add_price(p, PRICE_FLOOR, site->id, key->period, usd, "rack position",
+            (struct priced){key->site, -1, row});
     } else if (key->family == ROW_OPERATING_POWER) {
-        add_price(p, PRICE_OPERATING_POWER, site->id, key->period, usd, "MW");
+        add_price(p, PRICE_OPERATING_POWER, site->id, key->period, usd, "MW",
+            (struct priced){key->site, -1, row});
         *site_power(p, key->site, key->period) += usd;
     } else {
-        add_price(p, PRICE_NAMEPLATE_POWER, site->id, key->period, usd, "MW");
+        add_price(p, PRICE_NAMEPLATE_POWER, site->id, key->period, usd, "MW",
+            (struct priced){key->site, -1, row});
         *site_power(p, key->site, key->period) += usd * site->oversubscription;
     }
 }
 
-static void price_rule_row(struct pricing *p, const struct row_key *key, double usd)
+static void price_rule_row(struct pricing *p, const struct row_key *key, int row, double usd)
 {
     if (key->family == ROW_BUDGET) {
         const struct budget *budget = &p->sc->budgets[key->budget];
 
-        add_price(
-            p, PRICE_BUDGET, budget->id, -1, usd, budget->kind == BUDGET_CARBON ? "tonne" : "USD");
+        add_price(p, PRICE_BUDGET, budget->id, -1, usd,
+            budget->kind == BUDGET_CARBON ? "tonne" : "USD", (struct priced){key->budget, -1, row});
     } else if (key->family == ROW_LIMIT) {
-        add_price(p, PRICE_LIMIT, p->sc->limits[key->limit].id, key->period, usd, "MW");
+        add_price(p, PRICE_LIMIT, p->sc->limits[key->limit].id, key->period, usd, "MW",
+            (struct priced){key->limit, -1, row});
     } else {
         add_price(p, PRICE_COMMITMENT, p->sc->commitments[key->commitment].id, key->period, usd,
-            key->family == ROW_COMMITMENT_POWER ? "MW" : "USD");
+            key->family == ROW_COMMITMENT_POWER ? "MW" : "USD",
+            (struct priced){key->commitment, -1, row});
     }
 }
 
-static void price_row(struct pricing *p, const struct row_key *key, double usd)
+static void price_row(struct pricing *p, const struct row_key *key, int row, double usd)
 {
     switch (key->family) {
     case ROW_SUPPLY:
-        add_price(p, PRICE_SUPPLY, p->sc->offers[key->offer].id, key->period, usd, "system");
+        add_price(p, PRICE_SUPPLY, p->sc->offers[key->offer].id, key->period, usd, "system",
+            (struct priced){key->offer, -1, row});
         break;
     case ROW_OFFER_MAX:
-        add_price(p, PRICE_MAX_SYSTEMS, p->sc->offers[key->offer].id, key->period, usd, "system");
+        add_price(p, PRICE_MAX_SYSTEMS, p->sc->offers[key->offer].id, key->period, usd, "system",
+            (struct priced){key->offer, -1, row});
         break;
     case ROW_CAPACITY:
     case ROW_CAPACITY_FIRM:
-        add_price(p, PRICE_CAPACITY, capacity_id(p, key), key->period, usd, "system");
+        add_price(p, PRICE_CAPACITY, capacity_id(p, key), key->period, usd, "system",
+            (struct priced){key->site, -1, row});
         break;
     case ROW_OPERATING_POWER:
     case ROW_NAMEPLATE_POWER:
     case ROW_FLOOR:
-        price_site_row(p, key, usd);
+        price_site_row(p, key, row, usd);
         break;
     case ROW_DEMAND:
         add_set_price(p, key, usd);
         break;
     case ROW_SURVIVE:
-        add_price(p, PRICE_SURVIVE, survive_id(p, key), key->period, usd, "unit/hour");
+        add_price(p, PRICE_SURVIVE, survive_id(p, key), key->period, usd, "unit/hour",
+            (struct priced){key->workload, -1, row});
         add_set_price(p, key, usd * p->sc->workloads[key->workload].survive_frac);
         break;
     case ROW_VOLUME:
@@ -196,7 +219,7 @@ static void price_row(struct pricing *p, const struct row_key *key, double usd)
     case ROW_COMMITMENT_POWER:
     case ROW_COMMITMENT_SPEND:
     case ROW_LIMIT:
-        price_rule_row(p, key, usd);
+        price_rule_row(p, key, row, usd);
         break;
     case ROW_INSTALL:
     case ROW_FLOW:
@@ -234,7 +257,7 @@ void capacity_plan_price(struct capacity_plan *plan, const struct capacity_model
     init_pricing(&p, plan, model);
     for (int i = 0; i < model->row_count; i++)
         if (row_price(&p, i) != 0)
-            price_row(&p, &model->rows[i], row_price(&p, i));
+            price_row(&p, &model->rows[i], i, row_price(&p, i));
     for (int j = 0; j < model->column_count; j++)
         if (model->columns[j].family == COLUMN_UNMET)
             add_unmet_price(&p, j);

@@ -75,7 +75,7 @@ bool builder_nameplate_implies_operating(struct builder *b, int site, int period
     for (int k = 0; k < (int)b->scenario->catalog.system_count; k++)
         if (may_stand(b, k, site, period))
             most = fmax(most, peak_share(b, k, site, period));
-    return !b->is_plain && most * b->scenario->sites[site].oversubscription <= 1;
+    return !b->keeps_limits && most * b->scenario->sites[site].oversubscription <= 1;
 }
 
 bool builder_nameplate_implies_floor(struct builder *b, int site, int period)
@@ -89,5 +89,5 @@ bool builder_nameplate_implies_floor(struct builder *b, int site, int period)
         if (may_stand(b, k, site, period))
             racks_per_kw = fmax(racks_per_kw, b->scenario->catalog.systems[k].rack_count /
                                                   b->scenario->catalog.systems[k].power_kw);
-    return !b->is_plain && racks_per_kw * kw / s->pue <= site_rack_positions_at(s, month);
+    return !b->keeps_limits && racks_per_kw * kw / s->pue <= site_rack_positions_at(s, month);
 }

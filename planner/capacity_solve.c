@@ -111,6 +111,16 @@ static void set_gap(struct capacity_plan *plan)
     plan->gap = plan->bound_usd == plan->objective_usd ? 0 : above_usd / fabs(plan->bound_usd);
 }
 
+static void price_plan(
+    struct capacity_plan *plan, struct capacity_model *model, const struct solve_options *options)
+{
+    capacity_plan_price(plan, model);
+    if (!plan->is_whole)
+        capacity_plan_list_not_chosen(plan, model);
+    if (options->with_ranges)
+        capacity_plan_range(plan, model, options->stop, options->context);
+}
+
 /* The plan of the solver's point, checked. */
 static int read_plan(struct capacity_plan *plan, struct capacity_model *model,
     const struct solve_options *options, struct err *err)
@@ -130,7 +140,7 @@ static int read_plan(struct capacity_plan *plan, struct capacity_model *model,
         plan->bound_usd = plan->objective_usd;
     set_gap(plan);
     if (has_duals && !options->without_prices)
-        capacity_plan_price(plan, model);
+        price_plan(plan, model, options);
     return capacity_plan_check(plan, err);
 }
 
@@ -193,7 +203,8 @@ static int solve_model(struct capacity_plan *plan, struct capacity_model *model,
 struct capacity_plan *capacity_solve(
     const struct scenario *scenario, const struct solve_options *options, struct err *err)
 {
-    const struct capacity_model_options model_options = {.whole_systems = options->whole_systems};
+    const struct capacity_model_options model_options = {
+        .whole_systems = options->whole_systems, .keeps_limits = options->with_ranges};
     double start_s = options->clock_s();
     struct capacity_model *model = capacity_model_create(scenario, &model_options, err);
     struct capacity_plan *plan;

@@ -20,6 +20,7 @@ struct solve_options {
     double gap;          /* MIP: stop at this relative gap */
     bool whole_systems;
     bool without_prices;
+    bool with_ranges;            /* of the prices: where they hold */
     struct capacity_basis *warm; /* start from it, and leave the new one in it; NULL: neither */
     /* Both may be NULL. progress: a few times a second with what is being done; stop: asked at the
      * same pace, true ends the solve with the best plan so far. */

@@ -33,6 +33,7 @@ struct plan_options {
     const char *lp_path;
     double time_limit_s;
     bool whole;
+    bool prices;
     double gap;
     int periods;
 };
@@ -59,6 +60,10 @@ static const struct option OPTIONS[] = {
         "with whole systems, porting or sites-max: good enough at this gap (default 0.0001 with "
         "--whole, else none)",
         0, 1, NULL},
+    {"prices", 0, OPTION_FLAG, offsetof(struct plan_options, prices), NULL,
+        "also print what one more unit of each limit saves, between which limits that holds, and "
+        "how much cheaper what was not chosen would have to be",
+        0, 0, NULL},
     {"time-limit", 0, OPTION_NUMBER, offsetof(struct plan_options, time_limit_s), "SECONDS",
         "end the solve after so long, with the best plan so far", 1e-3, 1e9, NULL},
     {"write-mps", 0, OPTION_TEXT, offsetof(struct plan_options, mps_path), "FILE",
@@ -81,6 +86,7 @@ static const char EXAMPLES[] =
     "wattyard plan two-sites.xml --periods all --csv out  # all periods, and CSV files\n"
     "wattyard plan two-sites.xml --report plan.html  # then open it in a browser\n"
     "wattyard plan two-sites.xml --rates measured.csv  # with what your fleet measured\n"
+    "wattyard plan two-sites.xml --prices  # what each limit is worth, and how far\n"
     "wattyard plan two-sites.xml --json | jq .cost_usd\n"
     "wattyard plan two-sites.xml --write-mps model.mps  # then: glpsol --freemps model.mps\n";
 
@@ -148,6 +154,7 @@ static struct capacity_plan *solve(const struct scenario *scenario,
     struct solve_context solve_context = {.progress = progress_start(context->err)};
     const struct solve_options solve_options = {.time_limit_s = options->time_limit_s,
         .whole_systems = options->whole,
+        .with_ranges = options->prices || options->report_path != NULL,
         .gap = options->gap > 0 ? options->gap
                : options->whole ? WHOLE_GAP
                                 : 0,
@@ -174,8 +181,9 @@ static struct conflict *explain(
 static int print_plan(const struct capacity_plan *plan, const struct plan_options *options,
     FILE *stream, struct err *err)
 {
-    const struct plan_text_options text_options = {
-        .all_periods = options->periods == PERIODS_ALL, .is_interrupted = interrupt_pending()};
+    const struct plan_text_options text_options = {.all_periods = options->periods == PERIODS_ALL,
+        .with_prices = options->prices,
+        .is_interrupted = interrupt_pending()};
     const struct plan_report_options report_options = {
         .refusal = plan_text_refusal(plan), .is_interrupted = interrupt_pending()};
 

@@ -138,6 +138,25 @@ static const char *unit_of(const struct scenario *scenario, const struct hold_ki
     return kind->unit;
 }
 
+double plan_holds_unit(const struct capacity_plan *plan, const struct plan_price *price)
+{
+    const struct hold_kind *kind = find_kind(price->kind);
+
+    return kind == NULL
+               ? 0
+               : kind->at(plan, kind->find(plan->scenario, price->id), price->period).unit_factor;
+}
+
+/* How far the limit may move with its prices as they are; NULL: not known. */
+static const struct plan_hold_range *find_range(
+    const struct capacity_plan *plan, enum price_kind kind, int thing)
+{
+    for (size_t i = 0; i < plan->hold_ranges.count; i++)
+        if (plan->hold_ranges.rows[i].kind == kind && plan->hold_ranges.rows[i].thing == thing)
+            return &plan->hold_ranges.rows[i];
+    return NULL;
+}
+
 static struct plan_hold *find_hold(
     struct plan_hold *holds, size_t count, const struct plan_price *price)
 {
@@ -195,12 +214,36 @@ size_t plan_holds_rank(
             hold->what = kind->what;
             hold->id = price->id;
             hold->unit = unit_of(plan->scenario, kind, kind->find(plan->scenario, price->id));
+            hold->range = find_range(plan, price->kind, price->thing);
         }
         add_price(plan, kind, hold, price);
     }
     qsort(holds, count, sizeof *holds, compare_holds);
     *out = holds;
     return count;
+}
+
+/* With three decimals less is nothing. */
+#define UNITS_SEEN 5e-4
+
+/* How many units save so much, each of them. Promises hold back by being large. */
+static void add_range(const struct plan_hold *hold, struct str *out)
+{
+    double units;
+    char text[48];
+
+    if (hold->range == NULL)
+        return;
+    units = hold->kind == PRICE_COMMITMENT ? hold->range->less : hold->range->more;
+    if (units < UNITS_SEEN)
+        str_add(out, ", and each further one less");
+    else if (isfinite(units))
+        str_format(out, ", for up to %s",
+            str_grouped(units,
+                units >= 100 ? 0
+                : units >= 1 ? 1
+                             : 3,
+                text, sizeof text));
 }
 
 void plan_holds_words(
@@ -215,6 +258,7 @@ void plan_holds_words(
             plan_words_when(scenario, hold->first, hold->last, buffer, sizeof buffer));
     str_format(
         out, ": %s saves %s", hold->unit, units_money(hold->unit_usd, buffer, sizeof buffer));
+    add_range(hold, out);
 }
 
 void plan_holds_print(const struct capacity_plan *plan, size_t count, FILE *stream)

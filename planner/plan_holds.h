@@ -26,6 +26,8 @@ struct plan_hold {
     const char *unit; /* what one unit is: "one more MW"; a constant */
     double unit_usd;  /* saved by one more unit in each of the periods */
     double percent_usd; /* saved by 1 % more (of what is promised: less) in each of them */
+    /* How many units save so much; NULL: not known. Borrowed. */
+    const struct plan_hold_range *range;
 };
 
 /* The plan's limits in order of percent_usd, the largest first, in the arena; returns how many.
@@ -33,7 +35,11 @@ struct plan_hold {
 size_t plan_holds_rank(
     const struct capacity_plan *plan, struct arena *arena, struct plan_hold **out);
 
-/* "power at oregon, 2027-01 to 2027-09: one more MW saves $5.6 m", added to out. */
+/* How many units of the price one unit in words is: a system more a month is three a quarter. 0: no
+ * one sets a limit of this kind. */
+double plan_holds_unit(const struct capacity_plan *plan, const struct plan_price *price);
+
+/* "power at oregon, 2027-01 to 2027-09: one more MW saves $5.6 m, for up to 12.0", added to out. */
 void plan_holds_words(
     const struct scenario *scenario, const struct plan_hold *hold, struct str *out);
 

@@ -1,5 +1,7 @@
 #include "planner/plan_lists.h"
 
+#include <math.h>
+
 static struct plan_cell text_cell(const char *text)
 {
     return (struct plan_cell){.kind = text == NULL ? PLAN_CELL_NULL : PLAN_CELL_TEXT, .text = text};
@@ -8,6 +10,13 @@ static struct plan_cell text_cell(const char *text)
 static struct plan_cell number_cell(double number)
 {
     return (struct plan_cell){.kind = PLAN_CELL_NUMBER, .number = number};
+}
+
+/* Null where it is not known, or without end. */
+static struct plan_cell known_cell(double number)
+{
+    return (struct plan_cell){
+        .kind = isfinite(number) ? PLAN_CELL_NUMBER : PLAN_CELL_NULL, .number = number};
 }
 
 static struct plan_cell month_cell(date_month month)
@@ -89,6 +98,7 @@ ROW_COUNT(runs)
 ROW_COUNT(unmet)
 ROW_COUNT(power)
 ROW_COUNT(prices)
+ROW_COUNT(not_chosen)
 
 static bool read_acquired(const struct capacity_plan *plan, size_t index, struct plan_cell *cells)
 {
@@ -232,6 +242,30 @@ static bool read_price(const struct capacity_plan *plan, size_t index, struct pl
     cells[2] = period_cell(plan, row->period);
     cells[3] = number_cell(row->usd_per_unit);
     cells[4] = text_cell(row->unit);
+    if (row->range.is_known) {
+        cells[5] = known_cell(row->range.limit);
+        cells[6] = known_cell(row->range.from);
+        cells[7] = known_cell(row->range.to);
+        cells[8] = known_cell(row->range.usd_below);
+        cells[9] = known_cell(row->range.usd_above);
+    } else {
+        cells[5] = cells[6] = cells[7] = cells[8] = cells[9] = (struct plan_cell){
+            .kind = PLAN_CELL_ABSENT};
+    }
+    return true;
+}
+
+static bool read_not_chosen(const struct capacity_plan *plan, size_t index, struct plan_cell *cells)
+{
+    const struct plan_not_chosen *row = &plan->not_chosen.rows[index];
+
+    cells[0] = offer_cell(plan, row->offer);
+    cells[1] = system_cell(plan, plan->scenario->offers[row->offer].system);
+    cells[2] = site_cell(plan, row->site);
+    cells[3] = period_cell(plan, row->period);
+    cells[4] = known_cell(row->usd_above);
+    cells[5] = known_cell(row->price_usd);
+    cells[6] = known_cell(row->cheaper_share);
     return true;
 }
 
@@ -275,7 +309,12 @@ const struct plan_list PLAN_LISTS[] = {
     {"unmet", {"workload", "region", "period", "units", "share"}, unmet_count, read_unmet},
     {"power", {"site", "period", "operating_mw", "nameplate_mw", "limit_mw"}, power_count,
         read_power},
-    {"prices", {"constraint", "id", "period", "usd_per_unit", "unit"}, prices_count, read_price},
+    {"prices",
+        {"constraint", "id", "period", "usd_per_unit", "unit", "limit", "holds_from", "holds_to",
+            "usd_per_unit_below", "usd_per_unit_above"},
+        prices_count, read_price},
+    {"not_chosen", {"offer", "system", "site", "period", "usd_above", "price_usd", "cheaper_share"},
+        not_chosen_count, read_not_chosen},
     {"rates", {"workload", "system", "units_per_hour", "derived"}, rate_count, read_rate},
 };
 const size_t PLAN_LIST_COUNT = sizeof PLAN_LISTS / sizeof PLAN_LISTS[0];

@@ -29,7 +29,7 @@ struct plan_cell {
     bool flag;
 };
 
-enum { PLAN_LIST_FIELDS_MAX = 8 };
+enum { PLAN_LIST_FIELDS_MAX = 10 };
 
 struct plan_list {
     const char *name;

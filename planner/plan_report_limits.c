@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "planner/plan_holds.h"
+#include "planner/plan_prices.h"
 #include "planner/plan_words.h"
 
 #include <math.h>
@@ -142,10 +143,37 @@ static void add_prices(struct json_writer *w, const struct capacity_plan *plan)
     mem_free(spans);
 }
 
+/* Each offer and site without an acquisition: what it would take. */
+static void add_not_chosen(struct json_writer *w, const struct capacity_plan *plan)
+{
+    const struct scenario *scenario = plan->scenario;
+    char words[SPAN_SIZE];
+
+    json_open_array(w, "not_chosen");
+    for (size_t i = 0; i < plan->not_chosen.count; i++) {
+        const struct plan_not_chosen *row = &plan->not_chosen.rows[i];
+        const struct offer *offer = &scenario->offers[row->offer];
+
+        json_open_object(w, NULL);
+        json_text(w, "system", scenario->catalog.systems[offer->system].id);
+        json_text(w, "site", scenario->sites[row->site].id);
+        json_text(w, "offer", offer->id);
+        json_text(w, "when",
+            row->period < 0 ? NULL
+                            : date_format_month(scenario->periods[row->period].start, words));
+        json_number(w, "price_usd", row->price_usd);
+        json_number(w, "usd_above", row->usd_above);
+        json_text(w, "words", plan_not_chosen_words(row, words, sizeof words));
+        json_close(w);
+    }
+    json_close(w);
+}
+
 void plan_report_add_limits(struct json_writer *writer, const struct capacity_plan *plan)
 {
     add_holds(writer, plan);
     add_budgets(writer, plan);
     add_shortfalls(writer, plan);
     add_prices(writer, plan);
+    add_not_chosen(writer, plan);
 }

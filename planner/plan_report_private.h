@@ -14,7 +14,7 @@ struct json_writer;
  * "site_prices". Lists of amounts have one for each period. */
 void plan_report_add_series(struct json_writer *writer, const struct capacity_plan *plan);
 
-/* "holds", "budgets", "shortfalls", "prices": limits, in words and dollars. */
+/* "holds", "budgets", "shortfalls", "prices", "not_chosen": limits, in words and dollars. */
 void plan_report_add_limits(struct json_writer *writer, const struct capacity_plan *plan);
 
 /* "inputs": tables of the scenario, each {"title", "columns", "rows"}; a last column "source" says

@@ -4,6 +4,7 @@
 #include "planner/conflict.h"
 #include "planner/plan_columns.h"
 #include "planner/plan_holds.h"
+#include "planner/plan_prices.h"
 #include "planner/plan_text_private.h"
 #include "planner/plan_words.h"
 
@@ -138,6 +139,10 @@ static void print_plan(
     plan_text_budgets(plan, stream);
     plan_text_shortfalls(plan, stream);
     plan_holds_print(plan, HOLDS_SHOWN, stream);
+    if (options->with_prices) {
+        plan_prices_print(plan, stream);
+        plan_not_chosen_print(plan, stream);
+    }
     print_estimates(plan, stream);
 }
 

@@ -12,7 +12,8 @@
 #include <stdio.h>
 
 struct plan_text_options {
-    bool all_periods;    /* never put periods together */
+    bool all_periods;
+    bool with_prices; /* all of them, and what was not chosen */ /* never put periods together */
     bool is_interrupted; /* it was a person, not the clock, who ended the solve */
 };
 

@@ -2,6 +2,7 @@
 
 #include "base/err.h"
 #include "base/json.h"
+#include "base/mem.h"
 #include "base/str.h"
 #include "tests/support/plan_builder.h"
 #include "tests/support/suite.h"
@@ -200,7 +201,42 @@ START_TEST(lists_of_limits_have_their_fields)
     check_text(row, "period", "2026-04");
     check_number(row, "usd_per_unit", 1e6);
     check_text(row, "unit", "MW");
+    ck_assert_ptr_null(json_member(row, "limit"));
     check_text(row_of(root, "prices", 3, 6), "period", NULL);
+    json_destroy(root);
+    free(text);
+    plan_builder_fini(&built);
+}
+END_TEST
+
+/* Ends that are not there, and prices where no plan is, are null. */
+START_TEST(prices_have_their_ranges_when_they_are_known)
+{
+    struct built_plan built = plan_builder_init();
+    struct plan_not_chosen *missed = mem_zero(1, sizeof *missed);
+    struct json_value *root;
+    const struct json_value *row;
+    char *text;
+
+    built.plan->prices.rows[1].range = (struct price_range){true, 140, 120.5, INFINITY, 3e6, NAN};
+    *missed = (struct plan_not_chosen){1, 0, 2, 7e4, 1e6, 0.07};
+    built.plan->not_chosen.rows = missed;
+    built.plan->not_chosen.count = 1;
+    root = print_and_read(built.plan, NULL, &text);
+    row = row_of(root, "prices", 1, 6);
+    check_number(row, "limit", 140);
+    check_number(row, "holds_from", 120.5);
+    check_text(row, "holds_to", NULL);
+    check_number(row, "usd_per_unit_below", 3e6);
+    check_text(row, "usd_per_unit_above", NULL);
+    row = row_of(root, "not_chosen", 0, 1);
+    check_text(row, "offer", "rent-gb300");
+    check_text(row, "system", "gb300-nvl72");
+    check_text(row, "site", "oregon");
+    check_text(row, "period", "2026-07");
+    check_number(row, "usd_above", 7e4);
+    check_number(row, "price_usd", 1e6);
+    check_number(row, "cheaper_share", 0.07);
     json_destroy(root);
     free(text);
     plan_builder_fini(&built);
@@ -267,7 +303,7 @@ START_TEST(members_stand_in_the_order_of_the_format)
     static const char *const MEMBERS[] = {"scenario", "status", "solver", "objective_usd",
         "bound_usd", "gap", "whole_systems", "size", "seconds", "cost_usd", "periods", "acquired",
         "served", "shortfalls", "ported", "budgets", "energy", "retired", "installed", "runs",
-        "unmet", "power", "prices", "rates"};
+        "unmet", "power", "prices", "not_chosen", "rates"};
     struct built_plan built = plan_builder_init();
     char *text;
     struct json_value *root = print_and_read(built.plan, NULL, &text);
@@ -309,6 +345,7 @@ Suite *suite(void)
     tcase_add_test(tcase, lists_of_systems_have_their_fields);
     tcase_add_test(tcase, lists_of_work_have_their_fields);
     tcase_add_test(tcase, lists_of_limits_have_their_fields);
+    tcase_add_test(tcase, prices_have_their_ranges_when_they_are_known);
     tcase_add_test(tcase, rates_are_those_above_zero);
     tcase_add_test(tcase, without_a_plan_costs_are_null_and_the_conflict_is_told);
     tcase_add_test(tcase, members_stand_in_the_order_of_the_format);

@@ -16,16 +16,20 @@
 #include <string.h>
 
 /* The text of the plan; free it. */
-static char *print_text(const struct capacity_plan *plan, bool all_periods)
+static char *print_with(const struct capacity_plan *plan, const struct plan_text_options *options)
 {
-    const struct plan_text_options options = {.all_periods = all_periods};
     char *text = NULL;
     size_t size = 0;
     FILE *stream = open_memstream(&text, &size);
 
-    plan_text_print(plan, &options, stream);
+    plan_text_print(plan, options, stream);
     (void)fclose(stream);
     return text;
+}
+
+static char *print_text(const struct capacity_plan *plan, bool all_periods)
+{
+    return print_with(plan, &(struct plan_text_options){.all_periods = all_periods});
 }
 
 static void check_has(const char *text, const char *line)
@@ -144,10 +148,11 @@ END_TEST
 START_TEST(limits_are_ranked_by_what_one_percent_saves)
 {
     static const struct plan_hold EXPECTED[] = {
-        {PRICE_BUDGET, "budget ", "capex-2026", -1, -1, 1, "one more dollar", 0.25, 5e6},
-        {PRICE_SITE_POWER, "power at ", "oregon", 1, 2, 2, "one more MW", 3e6, 1.8e6},
-        {PRICE_SUPPLY, "supply of ", "buy-trn3", 2, 2, 1, "one more a month", 15e4, 6e4},
-        {PRICE_COMMITMENT, "commitment ", "trainium-power", 4, 4, 1, "one MW less", 1e5, 8e3}};
+        {PRICE_BUDGET, "budget ", "capex-2026", -1, -1, 1, "one more dollar", 0.25, 5e6, NULL},
+        {PRICE_SITE_POWER, "power at ", "oregon", 1, 2, 2, "one more MW", 3e6, 1.8e6, NULL},
+        {PRICE_SUPPLY, "supply of ", "buy-trn3", 2, 2, 1, "one more a month", 15e4, 6e4, NULL},
+        {PRICE_COMMITMENT, "commitment ", "trainium-power", 4, 4, 1, "one MW less", 1e5, 8e3,
+            NULL}};
     struct built_plan built = plan_builder_init();
     struct arena *arena = arena_create();
     struct plan_hold *holds;
@@ -183,6 +188,58 @@ START_TEST(a_point_of_share_is_one_percent_of_what_stands)
     ck_assert_int_eq(holds[0].kind, PRICE_LIMIT);
     ck_assert_double_eq_tol(holds[0].unit_usd, 0.069 * 1e9, 1e-3);
     arena_destroy(arena);
+    plan_builder_fini(&built);
+}
+END_TEST
+
+/* What 3 MW more save, the fourth does not; of what is promised, less is meant. */
+START_TEST(a_limit_tells_how_many_units_save_so_much)
+{
+    struct built_plan built = plan_builder_init();
+    struct plan_hold_range ranges[] = {
+        {PRICE_SITE_POWER, 0, 1, 3}, {PRICE_SUPPLY, 0, 0.2, 0}, {PRICE_COMMITMENT, 0, 250, 7}};
+    char *text;
+
+    built.plan->hold_ranges.rows = mem_zero(3, sizeof *built.plan->hold_ranges.rows);
+    memcpy(built.plan->hold_ranges.rows, ranges, sizeof ranges);
+    built.plan->hold_ranges.count = 3;
+    text = print_text(built.plan, false);
+    check_has(text, "one more MW saves $3 m, for up to 3.0 ");
+    check_has(text, "one more a month saves $150 k, and each further one less ");
+    check_has(text, "one MW less saves $100 k, for up to 250 ");
+    free(text);
+    plan_builder_fini(&built);
+}
+END_TEST
+
+/* What is not known, has no end, or has no plan beyond it is a dash. */
+START_TEST(prices_tell_between_which_limits_they_hold)
+{
+    struct built_plan built = plan_builder_init();
+    struct plan_not_chosen missed[] = {
+        {1, 1, -1, NAN, NAN, NAN}, {0, 1, 2, 3e4, 1e5, 0.3}, {0, 0, 3, 2e5, 1e5, 2}};
+    char *text;
+
+    built.plan->prices.rows[0].range = (struct price_range){true, 60, 48.5, INFINITY, 2.5e6, NAN};
+    built.plan->not_chosen.rows = mem_zero(3, sizeof *built.plan->not_chosen.rows);
+    memcpy(built.plan->not_chosen.rows, missed, sizeof missed);
+    built.plan->not_chosen.count = 3;
+    text = print_with(built.plan, &(struct plan_text_options){.with_prices = true});
+    check_has(text,
+        "  site-power oregon          2026-04            $1 m  MW      60.00       48.50   -    "
+        "$2.5 m         -\n"
+        "  site-power oregon          2026-07            $2 m  MW          -           -   -    "
+        "     -         -\n");
+    check_has(text,
+        "  trn3 at dublin         buy-trn3    2026-07             $100 k        $30 k  would have "
+        "to be 30 % cheaper\n"
+        "  trn3 at oregon         buy-trn3    2026-10             $100 k       $200 k  would not "
+        "be "
+        "taken for nothing\n"
+        "  gb300-nvl72 at dublin  rent-gb300  -                        -            -  can't be "
+        "had "
+        "there, or not for all of its term\n");
+    free(text);
     plan_builder_fini(&built);
 }
 END_TEST
@@ -346,6 +403,8 @@ Suite *suite(void)
     tcase_add_test(tcase, limits_are_ranked_by_what_one_percent_saves);
     tcase_add_test(tcase, a_point_of_share_is_one_percent_of_what_stands);
     tcase_add_test(tcase, a_price_with_gaps_is_told_so);
+    tcase_add_test(tcase, a_limit_tells_how_many_units_save_so_much);
+    tcase_add_test(tcase, prices_tell_between_which_limits_they_hold);
     tcase_add_loop_test(tcase, columns_are_as_fine_as_fits, 0, COUNT(COLUMNS_CASES));
     tcase_add_loop_test(tcase, grids_put_periods_together, 0, COUNT(GRID_CASES));
     tcase_add_test(tcase, all_periods_come_in_blocks);

@@ -103,5 +103,6 @@ void plan_builder_fini(struct built_plan *built)
 void plan_builder_add_price(struct capacity_plan *plan, enum price_kind kind, const char *id,
     int period, double usd_per_unit, const char *unit)
 {
-    ADD(plan->prices, kind, id, period, usd_per_unit, unit);
+    ADD(plan->prices, .kind = kind, .id = id, .period = period, .usd_per_unit = usd_per_unit,
+        .unit = unit, .region = -1, .row = -1);
 }
