@@ -2,6 +2,7 @@
 
 #include "base/mem.h"
 #include "planner/conflict.h"
+#include "planner/within.h"
 
 const char *const PLAN_STATUS_NAMES[] = {[PLAN_OPTIMAL] = "optimal",
     [PLAN_INFEASIBLE] = "infeasible",
@@ -61,6 +62,7 @@ void capacity_plan_destroy(struct capacity_plan *plan)
     mem_free(plan->hold_ranges.rows);
     mem_free(plan->not_chosen.rows);
     conflict_destroy(plan->conflict);
+    within_destroy(plan->within);
     arena_destroy(plan->arena);
     mem_free(plan);
 }

@@ -13,6 +13,7 @@
 struct arena;
 struct conflict;
 struct err;
+struct within;
 
 enum plan_status { PLAN_OPTIMAL, PLAN_INFEASIBLE, PLAN_UNBOUNDED, PLAN_TIME_LIMIT };
 extern const char *const PLAN_STATUS_NAMES[];
@@ -194,7 +195,9 @@ struct capacity_plan {
     PLAN_LIST(plan_hold_range) hold_ranges;
     PLAN_LIST(plan_not_chosen) not_chosen;
     struct conflict *conflict; /* why there is no plan; NULL: not asked. Owned */
-    struct arena *arena;       /* owns the texts */
+    struct within
+        *within;         /* what plans of nearly its cost have in common; NULL: not asked. Owned */
+    struct arena *arena; /* owns the texts */
 };
 
 struct capacity_plan *capacity_plan_create(const struct scenario *scenario);

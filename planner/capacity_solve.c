@@ -153,10 +153,9 @@ void capacity_basis_fini(struct capacity_basis *basis)
     *basis = (struct capacity_basis){0};
 }
 
-/* A basis of another shape says nothing here. */
-static bool take_basis(struct capacity_model *model, const struct capacity_basis *basis)
+bool capacity_basis_apply(const struct capacity_basis *basis, struct capacity_model *model)
 {
-    if (basis == NULL || basis->rows == NULL || basis->row_count != model->row_count ||
+    if (basis->rows == NULL || basis->row_count != model->row_count ||
         basis->column_count != model->column_count)
         return false;
     lp_set_basis(model->lp, basis->rows, basis->columns);
@@ -187,7 +186,7 @@ static int solve_model(struct capacity_plan *plan, struct capacity_model *model,
     /* A limit that is spent already is still a limit: 0 would be none. */
     if (left_s > 0)
         left_s = fmax(left_s - plan->seconds.build, 1e-3);
-    has_basis = take_basis(model, options->warm);
+    has_basis = options->warm != NULL && capacity_basis_apply(options->warm, model);
     status = run_solver(model, options, left_s, has_basis, err);
     if (read_status(status, &plan->status, err) != 0)
         return -1;

@@ -14,6 +14,8 @@ struct capacity_basis {
     int row_count, column_count;
 };
 void capacity_basis_fini(struct capacity_basis *basis);
+/* Let the next solve of the model start there; false: it is of another shape. */
+bool capacity_basis_apply(const struct capacity_basis *basis, struct capacity_model *model);
 
 struct solve_options {
     double time_limit_s; /* 0: none */

@@ -14,12 +14,17 @@
 #include "planner/plan_json.h"
 #include "planner/plan_report.h"
 #include "planner/plan_text.h"
+#include "planner/within.h"
 #include "workloads/rates_file.h"
+
+#include <math.h>
 
 enum { EXIT_DONE = 0, EXIT_NO_PLAN = 1, EXIT_INPUT = 2, EXIT_LIMIT = 3 };
 
 /* Of whole systems, unless --gap says otherwise. */
 static const double WHOLE_GAP = 1e-4;
+/* What is left of a time limit that is over: 0 would be none. */
+static const double TIME_LEAST_S = 1e-3;
 
 enum { PERIODS_FIT, PERIODS_ALL };
 static const char *const PERIODS_CHOICES[] = {"fit", "all", NULL};
@@ -34,6 +39,8 @@ struct plan_options {
     double time_limit_s;
     bool whole;
     bool prices;
+    const char *within;
+    const char *at;
     double gap;
     int periods;
 };
@@ -64,6 +71,12 @@ static const struct option OPTIONS[] = {
         "also print what one more unit of each limit saves, between which limits that holds, and "
         "how much cheaper what was not chosen would have to be",
         0, 0, NULL},
+    {"within", 0, OPTION_TEXT, offsetof(struct plan_options, within), "SHARE",
+        "also look at all plans that cost at most so much more, as 2%: of each system at each "
+        "site, the least and the most in service",
+        0, 0, NULL},
+    {"at", 0, OPTION_TEXT, offsetof(struct plan_options, at), "YYYY-MM",
+        "with --within: in service then (default: in the last period)", 0, 0, NULL},
     {"time-limit", 0, OPTION_NUMBER, offsetof(struct plan_options, time_limit_s), "SECONDS",
         "end the solve after so long, with the best plan so far", 1e-3, 1e9, NULL},
     {"write-mps", 0, OPTION_TEXT, offsetof(struct plan_options, mps_path), "FILE",
@@ -87,6 +100,7 @@ static const char EXAMPLES[] =
     "wattyard plan two-sites.xml --report plan.html  # then open it in a browser\n"
     "wattyard plan two-sites.xml --rates measured.csv  # with what your fleet measured\n"
     "wattyard plan two-sites.xml --prices  # what each limit is worth, and how far\n"
+    "wattyard plan two-sites.xml --within 2%  # what is forced, what is open\n"
     "wattyard plan two-sites.xml --json | jq .cost_usd\n"
     "wattyard plan two-sites.xml --write-mps model.mps  # then: glpsol --freemps model.mps\n";
 
@@ -148,10 +162,75 @@ static int write_models(
     return rc;
 }
 
+/* What --within and --at ask for. */
+struct within_question {
+    bool is_asked;
+    double share;
+    int period;
+};
+
+/* The period of a month; -1: it is in none. */
+static int find_period(const struct scenario *scenario, date_month month)
+{
+    for (int t = 0; t < scenario->period_count; t++)
+        if (scenario->periods[t].start <= month &&
+            month < scenario->periods[t].start + scenario->periods[t].month_count)
+            return t;
+    return -1;
+}
+
+static int read_within(const struct scenario *scenario, const struct plan_options *options,
+    struct within_question *question, struct err *err)
+{
+    date_month month;
+
+    *question = (struct within_question){
+        .is_asked = options->within != NULL, .period = scenario->period_count - 1};
+    if (options->within == NULL)
+        return options->at == NULL ? 0 : err_set(err, ERR_USAGE, "--at goes with --within");
+    if (options->whole)
+        return err_set(
+            err, ERR_USAGE, "--within looks at plans that need not be whole; leave out --whole");
+    if (within_parse_share(options->within, &question->share, err) != 0)
+        return -1;
+    if (options->at == NULL)
+        return 0;
+    if (date_parse_month(options->at, &month) != 0)
+        return err_set(err, ERR_USAGE, "--at '%.40s': write a month, as 2027-01", options->at);
+    question->period = find_period(scenario, month);
+    return question->period >= 0
+               ? 0
+               : err_set(err, ERR_USAGE, "--at '%.40s': the horizon of %s does not reach there",
+                     options->at, scenario->name);
+}
+
+/* Plans of nearly the cost of the best. -1: the solver failed. */
+static int look_around(struct capacity_plan *plan, const struct within_question *question,
+    const struct solve_options *solve, double start_s, struct err *err)
+{
+    const struct within_options options = {.share = question->share,
+        .period = question->period,
+        .solve = solve,
+        .basis = solve->warm,
+        .time_limit_s = solve->time_limit_s > 0
+                            ? fmax(solve->time_limit_s - (clock_monotonic_s() - start_s),
+                                  TIME_LEAST_S)
+                            : 0};
+
+    if (!question->is_asked || plan->status != PLAN_OPTIMAL)
+        return 0;
+    plan->within = within_find(plan, &options, err);
+    return plan->within != NULL ? 0 : -1;
+}
+
 static struct capacity_plan *solve(const struct scenario *scenario,
     const struct plan_options *options, const struct command_context *context, struct err *err)
 {
     struct solve_context solve_context = {.progress = progress_start(context->err)};
+    struct capacity_basis basis = {0};
+    struct within_question question;
+    struct capacity_plan *plan = NULL;
+    double start_s = clock_monotonic_s();
     const struct solve_options solve_options = {.time_limit_s = options->time_limit_s,
         .whole_systems = options->whole,
         .with_ranges = options->prices || options->report_path != NULL,
@@ -161,10 +240,17 @@ static struct capacity_plan *solve(const struct scenario *scenario,
         .progress = show_progress,
         .stop = ask_stop,
         .context = &solve_context,
-        .clock_s = clock_monotonic_s};
-    struct capacity_plan *plan = capacity_solve(scenario, &solve_options, err);
+        .clock_s = clock_monotonic_s,
+        .warm = &basis};
 
+    if (read_within(scenario, options, &question, err) == 0)
+        plan = capacity_solve(scenario, &solve_options, err);
+    if (plan != NULL && look_around(plan, &question, &solve_options, start_s, err) != 0) {
+        capacity_plan_destroy(plan);
+        plan = NULL;
+    }
     progress_end(&solve_context.progress);
+    capacity_basis_fini(&basis);
     return plan;
 }
 
@@ -201,11 +287,11 @@ static int print_plan(const struct capacity_plan *plan, const struct plan_option
     return ferror(stream) ? err_set(err, ERR_IO, "the plan can't be written") : 0;
 }
 
-static int exit_status(enum plan_status status)
+static int exit_status(const struct capacity_plan *plan)
 {
-    switch (status) {
+    switch (plan->status) {
     case PLAN_OPTIMAL:
-        return EXIT_DONE;
+        return plan->within == NULL || plan->within->is_complete ? EXIT_DONE : EXIT_LIMIT;
     case PLAN_INFEASIBLE:
     case PLAN_UNBOUNDED:
         return EXIT_NO_PLAN;
@@ -229,7 +315,7 @@ static int plan_scenario(const struct scenario *scenario, double read_s,
     if (plan != NULL)
         plan->seconds.read = read_s;
     if (plan != NULL && print_plan(plan, options, context->out, &err) == 0) {
-        status = exit_status(plan->status);
+        status = exit_status(plan);
     } else {
         (void)fprintf(context->err, "wattyard plan: %s\n", err.text);
         status = err_exit_status(&err);

@@ -7,6 +7,7 @@
 #include "base/table.h"
 #include "planner/output_file.h"
 #include "planner/plan_lists.h"
+#include "planner/within.h"
 
 #include <math.h>
 
@@ -113,5 +114,7 @@ int plan_csv_write(const struct capacity_plan *plan, const char *folder, struct 
         if (write_table(table_of_list(plan, list), folder, list->name, err) != 0)
             return -1;
     }
-    return 0;
+    if (plan->within == NULL)
+        return 0;
+    return write_table(within_table(plan->within, plan->scenario), folder, "within", err);
 }

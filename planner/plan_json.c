@@ -4,6 +4,7 @@
 #include "base/json.h"
 #include "planner/lp.h"
 #include "planner/plan_lists.h"
+#include "planner/within.h"
 
 #include <math.h>
 
@@ -103,6 +104,8 @@ int plan_json_print(
     write_figures(writer, plan);
     for (size_t i = 0; i < PLAN_LIST_COUNT; i++)
         write_list(writer, plan, &PLAN_LISTS[i]);
+    if (plan->within != NULL)
+        within_write_json(plan->within, plan->scenario, writer);
     if (plan->conflict != NULL)
         conflict_write_json(plan->conflict, writer);
     else if (conflict != NULL)

@@ -10,6 +10,7 @@
 #include "planner/output_file.h"
 #include "planner/plan_report_private.h"
 #include "planner/plan_words.h"
+#include "planner/within.h"
 
 #include <math.h>
 
@@ -66,6 +67,8 @@ int plan_report_write(const struct capacity_plan *plan, const struct plan_report
     if (plan->has_plan) {
         plan_report_add_series(writer, plan);
         plan_report_add_limits(writer, plan);
+        if (plan->within != NULL)
+            within_write_json(plan->within, plan->scenario, writer);
     }
     plan_report_add_catalog(writer, plan->scenario);
     plan_report_add_inputs(writer, plan->scenario);

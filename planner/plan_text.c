@@ -7,6 +7,7 @@
 #include "planner/plan_prices.h"
 #include "planner/plan_text_private.h"
 #include "planner/plan_words.h"
+#include "planner/within.h"
 
 #include <math.h>
 
@@ -139,6 +140,8 @@ static void print_plan(
     plan_text_budgets(plan, stream);
     plan_text_shortfalls(plan, stream);
     plan_holds_print(plan, HOLDS_SHOWN, stream);
+    if (plan->within != NULL)
+        within_print(plan->within, plan->scenario, stream);
     if (options->with_prices) {
         plan_prices_print(plan, stream);
         plan_not_chosen_print(plan, stream);
