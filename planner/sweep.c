@@ -168,7 +168,10 @@ static int solve_point(struct sweep *sweep, struct sweep_point *point,
 
     for (int a = 0; a < sweep->axis_count; a++) {
         changes[a] = sweep->axes[a].change;
-        changes[a].factor = point->values[a];
+        if (changes[a].kind == CHANGE_AVAILABLE)
+            changes[a].months = (int)point->values[a];
+        else
+            changes[a].factor = point->values[a];
     }
     changed = scenario_changed(sweep->scenario, changes, (size_t)sweep->axis_count);
     plan = capacity_solve(changed, options, err);

@@ -15,6 +15,7 @@
 
 struct arena;
 struct faults;
+struct scenario_change;
 
 /* No file may hold more; what is over is an input error. */
 enum {
@@ -24,7 +25,9 @@ enum {
     SCENARIO_WORKLOADS_MAX = 10000,
     SCENARIO_REGIONS_MAX = 100000, /* of all workloads together */
     SCENARIO_RULES_MAX = 10000,    /* of budgets, of commitments, of limits */
-    SCENARIO_SURVIVE_REGIONS_MAX = 6
+    SCENARIO_SURVIVE_REGIONS_MAX = 6,
+    SCENARIO_FUTURES_MAX = 50,
+    SCENARIO_CHANGES_MAX = 10000 /* of one future */
 };
 
 struct horizon {
@@ -174,6 +177,17 @@ struct share_limit {
     struct where where;
 };
 
+/* One way in which things may come. What is decided before it is known which one does is the same
+ * in all futures that are not told apart yet. */
+struct future {
+    const char *id;
+    double probability;    /* > 0; of all futures 1 */
+    date_month known_from; /* from then on it is known whether this one comes */
+    const struct scenario_change *changes;
+    int change_count;
+    struct where where;
+};
+
 struct scenario {
     const char *name;
     const char *path;
@@ -193,6 +207,8 @@ struct scenario {
     int commitment_count;
     const struct share_limit *limits;
     int limit_count;
+    const struct future *futures; /* none: things come as they stand here */
+    int future_count;
     struct arena *arena; /* owns all of it */
 };
 

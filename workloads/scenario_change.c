@@ -84,7 +84,7 @@ int scenario_change_parse(
         if (strlen(CHANGE_KIND_NAMES[kind]) != length ||
             strncmp(CHANGE_KIND_NAMES[kind], text, length) != 0)
             continue;
-        *out = (struct scenario_change){(enum change_kind)kind, -1, 1};
+        *out = (struct scenario_change){(enum change_kind)kind, -1, 1, 0, DATE_MONTH_NONE};
         if (colon == NULL)
             return 0;
         for (size_t i = 0; i < thing_count(sc, out->kind); i++)
@@ -102,13 +102,38 @@ int scenario_change_parse(
 
 /* --- Changing */
 
-static struct dated scaled(const struct dated *dated, double factor, struct arena *arena)
+/* The row in force at `from` in two: as it was before, and from then on. */
+static void split_at(struct dated *dated, date_month from)
 {
-    struct dated copy = {
-        arena_copy(arena, dated->rows, dated->count, sizeof *dated->rows), dated->count};
+    for (size_t i = 0; i < dated->count; i++) {
+        struct dated_value *row = &dated->rows[i];
 
+        if (row->from >= from || (i + 1 < dated->count && row[1].from <= from) ||
+            (row->to != DATE_MONTH_NONE && row->to <= from))
+            continue;
+        for (size_t k = dated->count++; k > i; k--)
+            dated->rows[k] = dated->rows[k - 1];
+        row[1].from = from;
+        return;
+    }
+}
+
+static struct dated changed(
+    const struct dated *dated, const struct scenario_change *change, struct arena *arena)
+{
+    struct dated copy = {arena_zero(arena, dated->count + 1, sizeof *dated->rows), dated->count};
+
+    for (size_t i = 0; i < copy.count; i++) {
+        copy.rows[i] = dated->rows[i];
+        copy.rows[i].from += change->months;
+        if (copy.rows[i].to != DATE_MONTH_NONE)
+            copy.rows[i].to += change->months;
+    }
+    if (change->from != DATE_MONTH_NONE)
+        split_at(&copy, change->from);
     for (size_t i = 0; i < copy.count; i++)
-        copy.rows[i].value *= factor;
+        if (copy.rows[i].from >= change->from)
+            copy.rows[i].value *= change->factor;
     return copy;
 }
 
@@ -125,10 +150,9 @@ static void change_sites(struct scenario *sc, const struct scenario_change *chan
         if (!is_meant(change, s))
             continue;
         if (change->kind == CHANGE_POWER)
-            sites[s].power_mw = scaled(&sites[s].power_mw, change->factor, sc->arena);
+            sites[s].power_mw = changed(&sites[s].power_mw, change, sc->arena);
         else
-            sites[s].energy_usd_per_mwh = scaled(
-                &sites[s].energy_usd_per_mwh, change->factor, sc->arena);
+            sites[s].energy_usd_per_mwh = changed(&sites[s].energy_usd_per_mwh, change, sc->arena);
     }
     sc->sites = sites;
 }
@@ -145,10 +169,13 @@ static void change_demand(struct scenario *sc, const struct scenario_change *cha
         if (!is_meant(change, j))
             continue;
         w->volume_units *= change->factor;
+        if (w->kind != WORKLOAD_INFERENCE) {
+            w->start += change->months;
+            w->end += change->months;
+        }
         regions = arena_copy(sc->arena, w->regions, (size_t)w->region_count, sizeof *regions);
         for (int g = 0; g < w->region_count; g++)
-            regions[g].units_per_hour = scaled(
-                &regions[g].units_per_hour, change->factor, sc->arena);
+            regions[g].units_per_hour = changed(&regions[g].units_per_hour, change, sc->arena);
         w->regions = regions;
     }
     sc->workloads = workloads;
@@ -174,8 +201,7 @@ static void change_offers(struct scenario *sc, const struct scenario_change *cha
         if (!is_meant(change, o))
             continue;
         if (change->kind == CHANGE_SUPPLY) {
-            offers[o].supply_per_month = scaled(
-                &offers[o].supply_per_month, change->factor, sc->arena);
+            offers[o].supply_per_month = changed(&offers[o].supply_per_month, change, sc->arena);
             continue;
         }
         offers[o].capex_usd *= change->factor;
@@ -190,9 +216,13 @@ static void change_available(struct scenario *sc, const struct scenario_change *
     struct system *systems = arena_copy(
         sc->arena, sc->catalog.systems, sc->catalog.system_count, sizeof *systems);
 
-    for (size_t k = 0; k < sc->catalog.system_count; k++)
-        if (is_meant(change, (int)k) && systems[k].available_from != DATE_MONTH_NONE)
-            systems[k].available_from += (date_month)change->factor;
+    for (size_t k = 0; k < sc->catalog.system_count; k++) {
+        if (!is_meant(change, (int)k))
+            continue;
+        if (systems[k].available_from == DATE_MONTH_NONE)
+            systems[k].available_from = sc->horizon.start;
+        systems[k].available_from += change->months;
+    }
     sc->catalog.systems = systems;
 }
 
@@ -215,5 +245,15 @@ struct scenario *scenario_changed(
     copy->arena = arena;
     for (size_t i = 0; i < count; i++)
         CHANGE[changes[i].kind](copy, &changes[i]);
+    return copy;
+}
+
+struct scenario *scenario_in_future(const struct scenario *base, int future)
+{
+    const struct future *f = &base->futures[future];
+    struct scenario *copy = scenario_changed(base, f->changes, (size_t)f->change_count);
+
+    copy->futures = NULL;
+    copy->future_count = 0;
     return copy;
 }

@@ -10,24 +10,28 @@
 struct err;
 
 enum change_kind {
-    CHANGE_POWER,     /* a site's power, by factor */
-    CHANGE_DEMAND,    /* a workload's demand or volume, by factor */
-    CHANGE_BUDGET,    /* a budget, by factor */
-    CHANGE_SUPPLY,    /* an offer's supply, by factor */
-    CHANGE_PRICE,     /* an offer's capex, rent and upkeep, by factor */
-    CHANGE_ENERGY,    /* a site's energy price, by factor */
-    CHANGE_AVAILABLE, /* a system's available-from, by months (as `factor`) */
+    CHANGE_POWER,     /* a site's power: factor, months, from */
+    CHANGE_DEMAND,    /* a workload's demand (factor, months, from), or volume and window (factor,
+                         months) */
+    CHANGE_BUDGET,    /* a budget: factor */
+    CHANGE_SUPPLY,    /* an offer's supply: factor, months, from */
+    CHANGE_PRICE,     /* an offer's capex, rent and upkeep: factor */
+    CHANGE_ENERGY,    /* a site's energy price: factor, from */
+    CHANGE_AVAILABLE, /* a system's available-from (left out: the horizon's start): months */
     CHANGE_KIND_COUNT
 };
 extern const char *const CHANGE_KIND_NAMES[CHANGE_KIND_COUNT + 1];
 
 struct scenario_change {
     enum change_kind kind;
-    int index;     /* of the site, workload, budget, offer or system; -1: all of them */
-    double factor; /* >= 0; months, whole, may be negative */
+    int index;       /* of the site, workload, budget, offer or system; -1: all of them */
+    double factor;   /* >= 0; 1 leaves amounts as they are */
+    int months;      /* dates come so much later; below 0: sooner */
+    date_month from; /* amounts change from then on; DATE_MONTH_NONE: all along */
 };
 
-/* "power:oregon" or "power" into kind and index. -1 with ERR_USAGE that names what there is. */
+/* "power:oregon" or "power" into kind and index, with nothing changed yet. -1 with ERR_USAGE that
+ * names what there is. */
 int scenario_change_parse(const struct scenario *scenario, const char *text,
     struct scenario_change *out, struct err *err);
 
@@ -37,5 +41,8 @@ int scenario_change_parse(const struct scenario *scenario, const char *text,
  */
 struct scenario *scenario_changed(
     const struct scenario *base, const struct scenario_change *changes, size_t count);
+
+/* The scenario as it is in one of its futures; it has no futures itself. The same rules. */
+struct scenario *scenario_in_future(const struct scenario *base, int future);
 
 #endif

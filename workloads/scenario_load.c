@@ -15,7 +15,7 @@ static const struct xml_field ROOT_FIELDS[] = {
 };
 
 static const char *const ROOT_CHILDREN[] = {"catalog", "horizon", "site", "latency", "offer",
-    "workload", "budget", "commitment", "limit", NULL};
+    "workload", "budget", "commitment", "limit", "future", NULL};
 
 static int read_root(struct scenario_reader *r)
 {
@@ -58,6 +58,7 @@ static void read_all(struct scenario_reader *r)
     scenario_read_commitments(r);
     scenario_read_limits(r);
     scenario_check(r);
+    scenario_read_futures(r);
 }
 
 static void reader_fini(struct scenario_reader *r)
@@ -77,6 +78,7 @@ static struct scenario *load(
         .scenario = arena_zero(arena, 1, sizeof *r.scenario),
         .arena = arena,
         .faults = faults,
+        .errors_before = errors_before,
         .keeper = {.arena = arena}};
 
     r.scenario->arena = arena;

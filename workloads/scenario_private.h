@@ -21,6 +21,7 @@
 #define SCENARIO_USD_MAX 1e15
 #define SCENARIO_SYSTEMS_MAX 1e9
 #define SCENARIO_MONTHS_MAX 1200
+#define SCENARIO_CHANGE_MAX 1e6 /* of a factor */
 #define SCENARIO_SHARE_MIN 1e-6 /* where 0 makes no sense */
 
 /* Latency from a demand region to a site. */
@@ -36,6 +37,7 @@ struct scenario_reader {
     struct scenario *scenario;
     struct arena *arena;
     struct faults *faults;
+    size_t errors_before; /* faults that are not of this file */
     struct keeper keeper;
 
     struct ids systems, sites;
@@ -63,6 +65,8 @@ void scenario_read_workloads(struct scenario_reader *r);
 void scenario_read_budgets(struct scenario_reader *r);
 void scenario_read_commitments(struct scenario_reader *r);
 void scenario_read_limits(struct scenario_reader *r);
+/* Last, and only where all else is good: changes are of what is there. */
+void scenario_read_futures(struct scenario_reader *r);
 /* What only the whole can show. */
 void scenario_check(struct scenario_reader *r);
 /* Of a good scenario whose rates or power fractions were changed: what of it no longer holds. */

@@ -256,7 +256,7 @@ static bool is_acquired(const struct capacity_plan *plan, int offer)
 /* Is the offer taken when its price is lower by the share? */
 static bool is_taken_at(const struct scenario *scenario, int offer, double share)
 {
-    const struct scenario_change change = {CHANGE_PRICE, offer, 1 - share};
+    const struct scenario_change change = {CHANGE_PRICE, offer, 1 - share, 0, DATE_MONTH_NONE};
     struct scenario *cheaper = scenario_changed(scenario, &change, 1);
     struct capacity_plan *plan = solve(cheaper);
     bool is_taken = is_acquired(plan, offer);

@@ -43,6 +43,26 @@ static const struct fault_case CATALOG_CASES[] = {
         "<estimate>: \"colour\" is no figure of a <chip>; name an attribute"},
 };
 
+static const struct fault_case FUTURE_CASES[] = {
+    {"probability=\"0.6\"", "probability=\"0.5\"", NULL,
+        "<future id=\"as-planned\">: the probabilities of all futures sum to 0.9, and not to 1"},
+    {"<future id=\"as-planned\"", "<future id=\"late\"", NULL,
+        "<future id=\"late\">: another future has this id; give each its own"},
+    {"what=\"power:oregon\"", "what=\"power:oregano\"", NULL,
+        "<change>: 'power:oregano' names nothing in the scenario; did you mean oregon?"},
+    {"what=\"power:oregon\"", "what=\"heat\"", NULL,
+        "<change>: 'heat': what varies is power, demand, budget, supply, price, energy or "
+        "available, with ':id' behind it or for all"},
+    {"<change what=\"power:oregon\" months=\"6\"/>", "<change what=\"power:oregon\"/>", NULL,
+        "<change>: it changes nothing; give a factor or months"},
+    {"what=\"available:trn3\" months=\"12\"", "what=\"available:trn3\" factor=\"2\"", NULL,
+        "<change>: factor does not go with \"available\"; leave it out"},
+    {"what=\"power:oregon\" months", "what=\"price\" months", NULL,
+        "<change>: months does not go with \"price\"; leave it out"},
+    {"what=\"power:oregon\" months=\"6\"", "what=\"demand:pretrain\" months=\"24\"", NULL,
+        "<change>: no period starts in the window of pretrain then; move it by less"},
+};
+
 static const struct fault_case TIME_CASES[] = {
     {"end=\"2027-12\" step", "end=\"2027-11\" step", NULL,
         "<horizon>: its 23 months are no whole number of quarters; `end` is the last month, so "
@@ -374,6 +394,7 @@ static void check_case(const struct fault_case *c)
 
 FAULT_TEST(a_catalog_is_checked, CATALOG_CASES)
 FAULT_TEST(horizon_and_windows_are_checked, TIME_CASES)
+FAULT_TEST(futures_are_checked, FUTURE_CASES)
 FAULT_TEST(sites_are_checked, SITE_CASES)
 FAULT_TEST(offers_are_checked, OFFER_CASES)
 FAULT_TEST(what_goes_with_a_kind_is_checked, KIND_CASES)
@@ -594,6 +615,7 @@ Suite *suite(void)
 
     ADD_TABLE(tc, a_catalog_is_checked, CATALOG_CASES);
     ADD_TABLE(tc, horizon_and_windows_are_checked, TIME_CASES);
+    ADD_TABLE(tc, futures_are_checked, FUTURE_CASES);
     ADD_TABLE(tc, sites_are_checked, SITE_CASES);
     ADD_TABLE(tc, offers_are_checked, OFFER_CASES);
     ADD_TABLE(tc, what_goes_with_a_kind_is_checked, KIND_CASES);
