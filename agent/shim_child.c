@@ -129,8 +129,10 @@ static void add_env(struct shim_spec *spec, const char *name, const char *value)
     size_t bytes = strlen(name) + strlen(value) + 2;
     char *text = malloc(bytes);
 
-    if (text == NULL || spec->env_count + 1 >= SHIM_WORDS_MOST)
+    if (text == NULL || spec->env_count + 1 >= SHIM_WORDS_MOST) {
+        free(text);
         return;
+    }
     (void)snprintf(text, bytes, "%s=%s", name, value);
     spec->env[spec->env_count++] = text;
 }

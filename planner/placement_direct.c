@@ -9,7 +9,21 @@
 struct scales {
     double value;
     double *resource; /* by resource */
+    int *class_row;   /* by class; -1: it has but one option, whose bound says as much */
 };
+
+/* Rows for the classes that have a choice. */
+static int *number_class_rows(const struct placement_problem *problem)
+{
+    int *row = mem_zero((size_t)problem->class_count, sizeof *row);
+    int next = 0;
+
+    for (int i = 0; i < problem->option_count; i++)
+        row[problem->options[i].class_index]++;
+    for (int c = 0; c < problem->class_count; c++)
+        row[c] = row[c] > 1 ? next++ : -1;
+    return row;
+}
 
 static struct scales make_scales(const struct placement_problem *problem)
 {
@@ -20,6 +34,7 @@ static struct scales make_scales(const struct placement_problem *problem)
         scales.value = fmax(scales.value, fabs(problem->options[i].value_usd_per_hour));
     if (!(scales.value > 0))
         scales.value = 1;
+    scales.class_row = number_class_rows(problem);
     for (int i = 0; i < problem->resource_count; i++) {
         double capacity = problem->resource_capacity[i];
 
@@ -35,18 +50,24 @@ static double option_bound(const struct placement_problem *problem, int index)
     return fmin(option->limit, problem->class_limit[option->class_index]);
 }
 
+static void free_scales(struct scales *scales)
+{
+    mem_free(scales->resource);
+    mem_free(scales->class_row);
+}
+
 static void add_uses(
     const struct placement_problem *problem, const struct scales *scales, struct lp *lp, int index)
 {
     const struct placement_option *option = &problem->options[index];
 
-    lp_add_term(lp, option->class_index, index, 1);
+    if (scales->class_row[option->class_index] >= 0)
+        lp_add_term(lp, problem->resource_count + scales->class_row[option->class_index], index, 1);
     for (int k = 0; k < option->use_count; k++) {
         const struct placement_use *use = &problem->uses[option->first_use + k];
 
         if (problem->resource_capacity[use->resource] < PLACEMENT_NO_LIMIT)
-            lp_add_term(lp, problem->class_count + use->resource, index,
-                use->amount / scales->resource[use->resource]);
+            lp_add_term(lp, use->resource, index, use->amount / scales->resource[use->resource]);
     }
 }
 
@@ -55,13 +76,14 @@ static struct lp *build(
 {
     struct lp *lp = lp_create("placement");
 
-    for (int i = 0; i < problem->class_count; i++)
-        (void)lp_add_row(lp, -INFINITY, problem->class_limit[i]);
     for (int i = 0; i < problem->resource_count; i++)
         (void)lp_add_row(lp, -INFINITY,
             problem->resource_capacity[i] < PLACEMENT_NO_LIMIT
                 ? problem->resource_capacity[i] / scales->resource[i]
                 : INFINITY);
+    for (int i = 0; i < problem->class_count; i++)
+        if (scales->class_row[i] >= 0)
+            (void)lp_add_row(lp, -INFINITY, problem->class_limit[i]);
     for (int i = 0; i < problem->option_count; i++) {
         double bound = option_bound(problem, i);
 
@@ -77,10 +99,13 @@ static void read_prices(const struct placement_problem *problem, const struct sc
     const struct lp *lp, struct placement_answer *out)
 {
     for (int i = 0; i < problem->class_count; i++)
-        out->class_prices[i] = fmax(0, -lp_row_dual(lp, i)) * scales->value;
+        if (scales->class_row[i] >= 0)
+            out->class_prices[i] = fmax(0, -lp_row_dual(lp,
+                                               problem->resource_count + scales->class_row[i])) *
+                                   scales->value;
     for (int i = 0; i < problem->resource_count; i++)
-        out->resource_prices[i] = fmax(0, -lp_row_dual(lp, problem->class_count + i)) *
-                                  scales->value / scales->resource[i];
+        out->resource_prices[i] = fmax(0, -lp_row_dual(lp, i)) * scales->value /
+                                  scales->resource[i];
 }
 
 /* The bound that the prices prove by themselves, whatever the solver's tolerances were:
@@ -155,5 +180,5 @@ void placement_solve_direct(const struct placement_problem *problem,
         out->status = status == LP_OPTIMAL ? PLACEMENT_OPTIMAL : PLACEMENT_BUDGET;
     }
     lp_destroy(lp);
-    mem_free(scales.resource);
+    free_scales(&scales);
 }

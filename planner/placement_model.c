@@ -5,14 +5,16 @@
 #include "planner/placement_private.h"
 
 #include <math.h>
+#include <string.h>
 
 /* Below this many rows and options the plain simplex is quicker than prices. */
-enum { DIRECT_ROWS_MOST = 1200, DIRECT_OPTIONS_MOST = 6000 };
+enum { DIRECT_ROWS_MOST = 4000, DIRECT_OPTIONS_MOST = 16000 };
 
 void placement_answer_init(const struct placement_problem *problem, struct placement_answer *out)
 {
     *out = (struct placement_answer){.status = PLACEMENT_FAILED, .bound = INFINITY};
     out->amounts = mem_zero((size_t)problem->option_count, sizeof *out->amounts);
+    out->whole = mem_zero((size_t)problem->option_count, sizeof *out->whole);
     out->resource_prices = mem_zero((size_t)problem->resource_count, sizeof *out->resource_prices);
     out->class_prices = mem_zero((size_t)problem->class_count, sizeof *out->class_prices);
 }
@@ -20,6 +22,7 @@ void placement_answer_init(const struct placement_problem *problem, struct place
 void placement_answer_fini(struct placement_answer *answer)
 {
     mem_free(answer->amounts);
+    mem_free(answer->whole);
     mem_free(answer->resource_prices);
     mem_free(answer->class_prices);
     *answer = (struct placement_answer){0};
@@ -73,6 +76,8 @@ int placement_solve_linear(const struct placement_problem *problem,
         placement_solve_direct(problem, budget, false, out);
     else
         placement_solve_by_prices(problem, budget, warm_prices, out);
+    if (out->status != PLACEMENT_FAILED)
+        placement_make_whole(problem, out);
     return 0;
 }
 
@@ -83,5 +88,7 @@ int placement_solve_whole(const struct placement_problem *problem,
         return -1;
     placement_answer_init(problem, out);
     placement_solve_direct(problem, budget, true, out);
+    memcpy(out->whole, out->amounts, (size_t)problem->option_count * sizeof *out->whole);
+    out->whole_value = out->value;
     return 0;
 }

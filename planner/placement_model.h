@@ -65,6 +65,8 @@ struct placement_answer {
     double bound;     /* proven: no amounts are worth more */
     int64_t iterations;
     double *amounts;         /* by option; owned */
+    double whole_value;      /* of the whole ones */
+    double *whole;           /* by option: whole amounts, feasible too, near the best; owned */
     double *resource_prices; /* by resource, dollars an hour per unit, >= 0; owned */
     double *class_prices;    /* by class; owned */
 };

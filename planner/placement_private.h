@@ -15,6 +15,9 @@ void placement_answer_init(const struct placement_problem *problem, struct place
 /* Has the guard's time passed since start_s? Always false without a guard. */
 bool placement_guard_passed(const struct placement_budget *budget, double start_s);
 
+/* placement_whole.c: whole amounts from the answer's prices. */
+void placement_make_whole(const struct placement_problem *problem, struct placement_answer *out);
+
 /* As one LP or MIP. */
 void placement_solve_direct(const struct placement_problem *problem,
     const struct placement_budget *budget, bool is_whole, struct placement_answer *out);

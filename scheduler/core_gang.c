@@ -142,6 +142,7 @@ void core_gang_fresh(struct core *core, struct core_gang *gang)
 {
     core->is_settled = false;
     core->changed_jobs++;
+    gang->ready_ms = core->now_ms;
     core->fresh = mem_grow(
         core->fresh, core->fresh_count, &core->fresh_capacity, sizeof *core->fresh);
     core->fresh[core->fresh_count++] = gang;

@@ -22,9 +22,11 @@ enum {
     CORE_MASS_WINDOW_MS = 60 * 1000,
     CORE_FLAKY_JOBS = 3, /* failed tasks of so many jobs in a day drain a host */
     CORE_DAY_MS = 24 * 3600 * 1000,
-    CORE_AGAIN_MS = 1000,  /* after a start that came to nothing; twice as long each time … */
-    CORE_AGAIN_MOST = 6,   /* … and after so many in a row the gang is held */
-    CORE_ATTEMPT_BITS = 20 /* of a holder id; the rest is the gang */
+    CORE_AGAIN_MS = 1000,    /* after a start that came to nothing; twice as long each time … */
+    CORE_AGAIN_MOST = 6,     /* … and after so many in a row the gang is held */
+    CORE_REST_MS_A_TASK = 2, /* after a look ahead, for each task that it moved on trial … */
+    CORE_REST_MOST_MS = 300 * 1000, /* … at most: on small fleets each round looks ahead */
+    CORE_ATTEMPT_BITS = 20          /* of a holder id; the rest is the gang */
 };
 
 /* What a dependency came to be. */
@@ -69,6 +71,7 @@ struct core_gang {
     int ready_count, ended_count;
     enum end_cause ending;  /* why it is being stopped; END_NONE: it is not */
     int64_t checkpoint_ms;  /* the last one reported of this attempt; 0: none */
+    int64_t ready_ms;       /* when it last became ready to start, or urgent */
     int64_t passed_over_ms; /* since when others went before it; 0: not */
     int64_t borrowed_ms;    /* since when it runs on borrowed share; 0: it does not */
     int mode, mode_asked;   /* power mode: applied, and asked of its agents */
@@ -159,6 +162,11 @@ struct core {
     bool is_settled;                   /* nothing changed since the last full round */
     struct round *round;               /* owned */
     struct reservations *reservations; /* owned */
+    int64_t trial_tasks;    /* released and held on trial so far: what looking ahead costs */
+    int64_t reserve_due_ms; /* reservations are made anew from then on … */
+    int64_t reserve_head;   /* … or when another gang than this is first in line */
+    int64_t stop_due_ms;    /* who waited before is looked at again for preemption from then on */
+    int64_t stop_ms;        /* the last look */
     struct round_report report;
     struct core_times *times; /* owned; apart, so that looking for a place may count its time */
 };
@@ -251,6 +259,9 @@ void core_lift_caps(struct core *core, struct actions *out);
 void core_timer_add(struct core *core, struct core_timer timer);
 /* Take the first timer that is due; false: none is. */
 bool core_timer_take(struct core *core, int64_t now_ms, struct core_timer *out);
+
+/* When to look ahead again after a look that moved tasks since `before` (of trial_tasks). */
+int64_t core_rest_until(const struct core *core, int64_t before);
 
 /* --- order.c: who goes first */
 

@@ -88,6 +88,9 @@ bool reservations_has_claim(const struct core *core, const struct core_gang *gan
 void reservations_start_claims(struct core *core, struct actions *out);
 /* Anew, after a full round: the gangs left over, in order. */
 void reservations_make(struct core *core, struct core_gang *const *line, size_t count);
+/* The same when it is due: looking ahead on a large floor is dear, so it rests in proportion, while
+ * the same gang is first in line; till then those of gangs that no longer wait are dropped. */
+void reservations_renew(struct core *core, struct core_gang *const *line, size_t count);
 /* When and on which system the gang is to start; INT64_MAX: no reservation. */
 int64_t reservations_earliest(
     const struct core *core, const struct core_gang *gang, int *shape_system);
@@ -118,9 +121,20 @@ struct round_problem;
  * (NULL, or one that failed). */
 void pick_gangs(struct core *core, struct round_problem *problem,
     const struct placement_answer *answer, struct picks *picks);
+/* pick_swap.c: give places to gangs that were left over (the most valuable first) where the picks
+ * are worth more for it. `left` is scratch afterwards. */
+enum { PICKS_LEFT_MOST = 32 };
+void picks_improve(
+    struct core *core, struct core_gang **left, size_t count, bool may_borrow, struct picks *picks);
 /* pick_search.c: the same by branch and bound, for few gangs on few racks. */
 void pick_by_search(struct core *core, struct core_gang *const *gangs, size_t count,
     bool may_borrow, struct picks *picks);
+/* What a placement brings with the gang's age; the holder of its next attempt; hold what a pick
+ * says. */
+double pick_value(
+    const struct core *core, const struct core_gang *gang, const struct placement *placement);
+holder_id pick_holder(const struct core_gang *gang);
+void pick_hold(struct core *core, const struct pick *pick, bool is_borrowing);
 /* Take the placement as a pick and hold it. */
 void picks_add(
     struct core *core, struct picks *picks, struct core_gang *gang, struct placement *placement);

@@ -1,6 +1,6 @@
 /*
- * From the program's amounts to gangs that start: whole ones first, then what fits among the rest,
- * best first, then swaps (drop one, fit others) until none gains.
+ * From the program's amounts to gangs that start: what it starts, the bulkiest first, then what
+ * fits among the rest, best first; pick_swap.c then betters it.
  */
 #include "base/mem.h"
 #include "scheduler/round_private.h"
@@ -8,21 +8,17 @@
 #include <math.h>
 #include <stdlib.h>
 
-enum {
-    MEMO_MOST = 256,
-    SWAP_PACKINGS = 400, /* packings that swaps may try in a round */
-    SWAP_CANDIDATES = 12
-};
+enum { MEMO_MOST = 256 };
 
-static holder_id next_holder(const struct core_gang *gang)
+holder_id pick_holder(const struct core_gang *gang)
 {
     return (gang->view.id << CORE_ATTEMPT_BITS) | (gang->view.attempt + 1);
 }
 
-static void hold(struct core *core, const struct pick *pick, bool is_borrowing)
+void pick_hold(struct core *core, const struct pick *pick, bool is_borrowing)
 {
     ledger_hold(core->ledger,
-        &(struct holder){.id = next_holder(pick->gang),
+        &(struct holder){.id = pick_holder(pick->gang),
             .shape = pick->gang->view.shape,
             .shape_system = pick->placement.system,
             .is_borrowing = is_borrowing},
@@ -35,7 +31,7 @@ static bool is_borrowing(const struct core *core, const struct pick *pick)
         ledger_share_weight(core->ledger, &pick->placement, pick->gang->view.shape));
 }
 
-static double aged_value(
+double pick_value(
     const struct core *core, const struct core_gang *gang, const struct placement *placement)
 {
     const struct shape *shape = gang->view.shape;
@@ -50,9 +46,9 @@ void picks_add(
 {
     struct pick pick = {.gang = gang, .placement = *placement};
 
-    pick.value = aged_value(core, gang, placement);
+    pick.value = pick_value(core, gang, placement);
     *placement = (struct placement){0};
-    hold(core, &pick, is_borrowing(core, &pick));
+    pick_hold(core, &pick, is_borrowing(core, &pick));
     picks->list = mem_grow(picks->list, picks->count, &picks->capacity, sizeof *picks->list);
     picks->list[picks->count++] = pick;
 }
@@ -62,7 +58,7 @@ void picks_cut(struct core *core, struct picks *picks, size_t from)
     while (picks->count > from) {
         struct pick *last = &picks->list[--picks->count];
 
-        ledger_release(core->ledger, next_holder(last->gang));
+        ledger_release(core->ledger, pick_holder(last->gang));
         placement_fini(&last->placement);
     }
 }
@@ -217,23 +213,36 @@ static struct core_gang *next_member(struct round_problem *problem, int class_in
     return class->taken < class->count ? class->members[class->taken] : NULL;
 }
 
-/* Whole amounts of the program, the most valuable ways first. */
-static void pick_whole(
+/* How hard a way is to pack: by how much of a domain its segments take, then by their number. */
+static double bulk(const struct core *core, const struct round_problem *problem, int option)
+{
+    const struct round_way *way = &problem->ways[option];
+    const struct shape *shape = problem->classes[way->class_index].members[0]->view.shape;
+    const struct shape_system *system = &shape->systems[way->shape_system];
+    int tasks = system->is_domain_bound && system->segment_tasks > 0 ? system->segment_tasks : 1;
+
+    return (double)tasks * system->chips_per_task /
+               system_chip_count(&core->fleet->catalog.systems[system->system]) +
+           1e-3 * (double)shape_chip_count(system) / core->fleet_chips;
+}
+
+/* What the program starts, the bulkiest first: all of it is meant to fit together. */
+static void pick_served(
     struct picker *p, struct round_problem *problem, const struct placement_answer *answer)
 {
     struct ranked *order = mem_zero((size_t)problem->lp.option_count, sizeof *order);
     size_t count = 0;
 
     for (int i = 0; i < problem->lp.option_count; i++)
-        if (answer->amounts[i] >= 1 - 1e-6)
-            order[count++] = (struct ranked){i, density(problem, i)};
+        if (answer->whole[i] >= 1)
+            order[count++] = (struct ranked){i, bulk(p->core, problem, i)};
     qsort(order, count, sizeof *order, compare_ranked);
     for (size_t i = 0; i < count; i++) {
         const struct round_way *way = &problem->ways[order[i].option];
-        int whole = (int)(answer->amounts[order[i].option] + 1e-6);
+        int most = (int)answer->whole[order[i].option];
         struct core_gang *gang;
 
-        while (whole-- > 0 && (gang = next_member(problem, way->class_index)) != NULL &&
+        while (most-- > 0 && (gang = next_member(problem, way->class_index)) != NULL &&
                try_at(p, gang, way->where))
             problem->classes[way->class_index].taken++;
     }
@@ -267,94 +276,47 @@ static void pick_rest(
     mem_free(order);
 }
 
-/* --- Swaps */
-
-/* Fit candidates that are not picked, best first; returns their value. */
-static double fit_candidates(struct picker *p, struct core_gang **candidates, size_t count,
-    const struct core_gang *dropped, int *packings_left)
+/* What is left over, the most valuable first: for swaps. Returns how many. */
+static size_t find_left_over(
+    const struct core *core, const struct round_problem *problem, struct core_gang **left)
 {
-    double value = 0;
-
-    for (size_t i = 0; i<count && * packings_left> 0; i++) {
-        struct placement placement = {0};
-
-        if (candidates[i] == NULL || candidates[i] == dropped)
-            continue;
-        (*packings_left)--;
-        if (!decide_find_best(p->core, candidates[i], p->may_borrow, 0, &placement))
-            continue;
-        value += aged_value(p->core, candidates[i], &placement);
-        picks_add(p->core, p->picks, candidates[i], &placement);
-    }
-    return value;
-}
-
-/* Drop one pick, fit others and then, if it still goes somewhere, the dropped one; keep it if that
- * is worth more. */
-static bool swap_one(
-    struct picker *p, size_t index, struct core_gang **candidates, size_t count, int *packings_left)
-{
-    struct pick old = p->picks->list[index];
-    bool was_borrowing = ledger_find_holder(p->core->ledger, next_holder(old.gang))->is_borrowing;
-    size_t before = p->picks->count;
-    struct core_gang *again[] = {old.gang};
-    double value;
-
-    ledger_release(p->core->ledger, next_holder(old.gang));
-    value = fit_candidates(p, candidates, count, old.gang, packings_left);
-    if (p->picks->count > before)
-        value += fit_candidates(p, again, 1, NULL, packings_left);
-    if (value > old.value * (1 + 1e-9) + 1e-9) {
-        placement_fini(&old.placement);
-        p->picks->list[index] = p->picks->list[--p->picks->count];
-        for (size_t i = 0; i < count; i++)
-            for (size_t k = 0; k < p->picks->count; k++)
-                if (candidates[i] == p->picks->list[k].gang)
-                    candidates[i] = NULL;
-        for (size_t k = 0; k < p->picks->count; k++)
-            if (p->picks->list[k].gang == old.gang)
-                return true;
-        for (size_t i = 0; i < count; i++)
-            if (candidates[i] == NULL) {
-                candidates[i] = old.gang;
-                break;
-            }
-        return true;
-    }
-    picks_cut(p->core, p->picks, before);
-    hold(p->core, &old, was_borrowing);
-    return false;
-}
-
-static void swap_picks(struct picker *p, struct round_problem *problem)
-{
-    struct core_gang *candidates[SWAP_CANDIDATES];
-    int packings_left = SWAP_PACKINGS;
+    double values[PICKS_LEFT_MOST];
     size_t count = 0;
-    bool has_gained = true;
 
-    for (int c = 0; c < problem->lp.class_count && count < SWAP_CANDIDATES; c++)
-        for (int k = problem->classes[c].taken;
-             k < problem->classes[c].count && count < SWAP_CANDIDATES; k++)
-            candidates[count++] = problem->classes[c].members[k];
-    while (has_gained && count > 0 && packings_left > 0) {
-        has_gained = false;
-        for (size_t i = p->picks->count; i-- > 0 && packings_left > 0;)
-            has_gained |= swap_one(p, i, candidates, count, &packings_left);
-    }
+    for (int c = 0; c < problem->lp.class_count; c++)
+        for (int k = problem->classes[c].taken; k < problem->classes[c].count; k++) {
+            struct core_gang *gang = problem->classes[c].members[k];
+            double value = pick_most_value(core, gang);
+            size_t at;
+
+            if (!core_gang_is_ready(core, gang) ||
+                (count == PICKS_LEFT_MOST && value <= values[count - 1]))
+                continue;
+            at = count < PICKS_LEFT_MOST ? count++ : count - 1;
+            for (; at > 0 && values[at - 1] < value; at--) {
+                values[at] = values[at - 1];
+                left[at] = left[at - 1];
+            }
+            values[at] = value;
+            left[at] = gang;
+        }
+    return count;
 }
 
 void pick_gangs(struct core *core, struct round_problem *problem,
     const struct placement_answer *answer, struct picks *picks)
 {
     struct picker p = {.core = core, .picks = picks, .may_borrow = problem->may_borrow};
+    struct core_gang *left[PICKS_LEFT_MOST];
+    size_t left_count;
 
     if (answer != NULL && answer->status == PLACEMENT_FAILED)
         answer = NULL;
     if (answer != NULL)
-        pick_whole(&p, problem, answer);
+        pick_served(&p, problem, answer);
     pick_rest(&p, problem, answer);
-    swap_picks(&p, problem);
+    left_count = find_left_over(core, problem, left);
+    picks_improve(core, left, left_count, problem->may_borrow, picks);
 }
 
 bool pick_best(struct core *core, struct core_gang *gang, bool may_borrow, struct picks *picks)
@@ -364,7 +326,7 @@ bool pick_best(struct core *core, struct core_gang *gang, bool may_borrow, struc
 
     if (!decide_find_best(core, gang, may_borrow, 0, &placement))
         return false;
-    if (aged_value(core, gang, &placement) < most - 1e-9 * fabs(most)) {
+    if (pick_value(core, gang, &placement) < most - 1e-9 * fabs(most)) {
         placement_fini(&placement);
         return false;
     }
@@ -382,7 +344,7 @@ void picks_drop(struct core *core, struct picks *picks)
 void picks_start(struct core *core, struct picks *picks, struct actions *out)
 {
     for (size_t i = 0; i < picks->count; i++)
-        ledger_release(core->ledger, next_holder(picks->list[i].gang));
+        ledger_release(core->ledger, pick_holder(picks->list[i].gang));
     for (size_t i = 0; i < picks->count; i++)
         decide_start(core, picks->list[i].gang, &picks->list[i].placement, out);
     mem_free(picks->list);

@@ -355,20 +355,51 @@ void reservations_make(struct core *core, struct core_gang *const *line, size_t 
         reserve_on(core, (int)k, line, count);
 }
 
-void reservations_drop_ended(struct core *core)
+static bool has_ended(const struct core *core, const struct reservation *reservation)
+{
+    (void)core;
+    return gang_state_is_terminal(reservation->gang->view.state);
+}
+
+static bool is_needless(const struct core *core, const struct reservation *reservation)
+{
+    return !reservation->is_claim && !core_gang_is_ready(core, reservation->gang);
+}
+
+static void drop_where(
+    struct core *core, bool (*is_over)(const struct core *, const struct reservation *))
 {
     struct reservations *r = core->reservations;
 
     for (size_t i = 0; i < r->count;) {
         struct placement placement;
 
-        if (!gang_state_is_terminal(r->list[i].gang->view.state)) {
+        if (!is_over(core, &r->list[i])) {
             i++;
             continue;
         }
         placement = remove_at(core, i);
         placement_fini(&placement);
     }
+}
+
+void reservations_drop_ended(struct core *core)
+{
+    drop_where(core, has_ended);
+}
+
+void reservations_renew(struct core *core, struct core_gang *const *line, size_t count)
+{
+    int64_t head = count > 0 ? line[0]->view.id : 0;
+    int64_t before = core->trial_tasks;
+
+    if (core->now_ms < core->reserve_due_ms && head == core->reserve_head) {
+        drop_where(core, is_needless);
+        return;
+    }
+    reservations_make(core, line, count);
+    core->reserve_head = head;
+    core->reserve_due_ms = core_rest_until(core, before);
 }
 
 int64_t reservations_earliest(

@@ -26,6 +26,7 @@ struct round {
     enum step step;
     size_t from, to;               /* of the tier, in line */
     struct round_problem *problem; /* asked about now; owned */
+    int64_t trial_tasks;           /* of the core, when it began */
     bool asks_bound;               /* the problem is over all tiers, for the bound */
 };
 
@@ -61,6 +62,7 @@ static void begin(struct core *core)
             round->line[kept++] = round->line[i];
     round->count = kept;
     round->tier = TIERS;
+    round->trial_tasks = core->trial_tasks;
     round->asks_bound = core->options.wants_bound && kept > 0;
     core->round = round;
     core->report.tier_count = 0;
@@ -241,6 +243,7 @@ static void stop_others(struct core *core, struct round *round, struct actions *
         struct core_gang *gang = round->line[i];
 
         if (!core_gang_is_ready(core, gang) || core->running_count == 0 ||
+            (core->now_ms < core->stop_due_ms && gang->ready_ms <= core->stop_ms) ||
             decide_has_failed(&failed, gang))
             continue;
         tries--;
@@ -300,7 +303,10 @@ static void finish(struct core *core, struct actions *out)
     struct round_report *report = &core->report;
     size_t left = keep_ready(core, round->line, round->count);
 
-    reservations_make(core, round->line, left);
+    if (core->now_ms >= core->stop_due_ms)
+        core->stop_due_ms = core_rest_until(core, round->trial_tasks);
+    core->stop_ms = core->now_ms;
+    reservations_renew(core, round->line, left);
     start_left_over(core, left, out);
     left = keep_ready(core, round->line, left);
     for (int i = 0; i < report->tier_count; i++)

@@ -33,7 +33,8 @@ struct round_problem {
     struct placement_option *options;
     struct placement_use *uses;
     size_t option_capacity, use_capacity, resource_capacity;
-    int chips_row, domains_row, kw_row, tenant_row; /* first resource of each family; -1: none */
+    /* The first resource of each family. */
+    int chips_row, domains_row, shares_row, kw_row, tenant_row;
 };
 
 struct round_problem_options {

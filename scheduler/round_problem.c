@@ -165,8 +165,25 @@ static void add_resources(struct round_problem *problem, int count)
         (void)add_resource(problem, 0);
 }
 
-/* Rows: chips and whole domains by (system, pool); kW of feeds, halls, sites from the pools' level
- * up; dollars and share by tenant. */
+/* That chips fit in sum says little of segments, which lie whole in a domain: four of 9 hosts fill
+ * one of 36, but beside one of 32 hosts goes none of 8. A dual feasible function u of the share x
+ * of a domain says more: what lies in one domain has a sum of u of at most u of its room. u with k
+ * parts is x where (k + 1)·x is whole, else floor((k + 1)·x) ÷ k (Fekete and Schepers, New classes
+ * of fast lower bounds for bin packing problems, Mathematical Programming 91, 2001). */
+static const int SHARE_PARTS[] = {1, 2, 3, 7};
+enum { SHARE_KINDS = sizeof SHARE_PARTS / sizeof SHARE_PARTS[0] };
+
+static double domain_share(int chips, int domain_chips, int parts)
+{
+    int scaled = (parts + 1) * chips;
+
+    if (scaled % domain_chips == 0)
+        return (double)chips / domain_chips;
+    return (double)(scaled / domain_chips) / parts; /* rounded down */
+}
+
+/* Rows: chips, whole domains and shares of domains by (system, pool); kW of feeds, halls, sites
+ * from the pools' level up; dollars and share by tenant. */
 static void make_resources(const struct core *core, struct round_problem *problem)
 {
     const struct fleet *fleet = core->fleet;
@@ -176,14 +193,21 @@ static void make_resources(const struct core *core, struct round_problem *proble
     add_resources(problem, pools);
     problem->domains_row = problem->lp.resource_count;
     add_resources(problem, pools);
+    problem->shares_row = problem->lp.resource_count;
+    add_resources(problem, pools * SHARE_KINDS);
     for (int rack = 0; rack < fleet->rack_count; rack++) {
         int pool = fleet->racks[rack].system * place_count(fleet, problem->level) +
                    place_of(fleet, rack, problem->level);
 
-        problem->capacity[problem->chips_row + pool] += ledger_rack_free_chips(core->ledger, rack);
-        problem->capacity[problem->domains_row + pool] += ledger_rack_is_whole(core->ledger, rack)
-                                                              ? 1
-                                                              : 0;
+        int free_chips = ledger_rack_free_chips(core->ledger, rack);
+        int domain_chips = system_chip_count(fleet_rack_system(fleet, rack));
+
+        problem->capacity[problem->chips_row + pool] += free_chips;
+        if (ledger_rack_is_whole(core->ledger, rack))
+            problem->capacity[problem->domains_row + pool]++;
+        for (int k = 0; k < SHARE_KINDS; k++)
+            problem->capacity[problem->shares_row + k * pools + pool] += domain_share(
+                free_chips, domain_chips, SHARE_PARTS[k]);
     }
     problem->kw_row = problem->lp.resource_count;
     for (int level = (int)problem->level; level <= POWER_SITE; level++)
@@ -217,6 +241,7 @@ static void add_interruptible(const struct core *core, struct round_problem *pro
 {
     const struct fleet *fleet = core->fleet;
     int places = place_count(fleet, problem->level);
+    int pools = problem->domains_row - problem->chips_row;
 
     for (size_t i = 0; i < core->running_count; i++) {
         const struct core_gang *gang = core->running[i];
@@ -232,6 +257,8 @@ static void add_interruptible(const struct core *core, struct round_problem *pro
 
             problem->capacity[problem->chips_row + pool] += chips;
             problem->capacity[problem->domains_row + pool] += 1;
+            for (int k = 0; k < SHARE_KINDS; k++)
+                problem->capacity[problem->shares_row + k * pools + pool] += 1;
             for (int l = (int)problem->level; l <= POWER_SITE; l++)
                 problem->capacity[kw_row(problem, fleet, (enum power_level)l,
                     place_of(fleet, rack, (enum power_level)l))] += chips *
@@ -286,6 +313,25 @@ static struct pool *find_pools(const struct core *core, enum power_level level)
     return pools;
 }
 
+/* The racks of a place: a run. */
+static void rack_run(
+    const struct fleet *fleet, enum power_level level, int place, int *first, int *end)
+{
+    int first_feed = place;
+    int last_feed = place;
+
+    if (level != POWER_FEED) {
+        int first_hall = level == POWER_HALL ? place : fleet->sites[place].first_hall;
+        int last_hall = level == POWER_HALL ? place
+                                            : first_hall + fleet->sites[place].hall_count - 1;
+
+        first_feed = fleet->halls[first_hall].first_feed;
+        last_feed = fleet->halls[last_hall].first_feed + fleet->halls[last_hall].feed_count - 1;
+    }
+    *first = fleet->feeds[first_feed].first_rack;
+    *end = fleet->feeds[last_feed].first_rack + fleet->feeds[last_feed].rack_count;
+}
+
 /* Most gangs that the free room of the pool's racks takes, in whole segments each in a rack. */
 static double room_limit(const struct core *core, const struct round_problem *problem,
     const struct shape *shape, const struct shape_system *system, const struct pool *pool)
@@ -293,12 +339,16 @@ static double room_limit(const struct core *core, const struct round_problem *pr
     const struct fleet *fleet = core->fleet;
     int full_count = system->segment_tasks > 0 ? system->task_count / system->segment_tasks : 0;
     double segments = 0;
+    int first;
+    int end;
 
     if (!system->is_domain_bound || full_count == 0)
         return INFINITY;
-    for (int rack = 0; rack < fleet->rack_count; rack++)
+    rack_run(fleet, problem->level, pool->place, &first, &end);
+    for (int rack = first; rack < end; rack++)
         if (fleet->racks[rack].system == pool->system &&
-            place_of(fleet, rack, problem->level) == pool->place)
+            ledger_rack_free_chips(core->ledger, rack) >=
+                system->segment_tasks * system->chips_per_task)
             segments += ledger_rack_task_room(core->ledger, rack, shape, system) /
                         system->segment_tasks;
     return segments / full_count;
@@ -316,6 +366,26 @@ static struct packing_where where_of(
     return where;
 }
 
+static void add_domain_uses(struct round_problem *problem, const struct shape_system *system,
+    int domain_chips, int pool_index)
+{
+    int pools = problem->domains_row - problem->chips_row;
+    int segment_chips = system->segment_tasks * system->chips_per_task;
+    int full_count;
+    int rest_chips;
+
+    if (!system->is_domain_bound || segment_chips <= 0)
+        return;
+    full_count = system->task_count / system->segment_tasks;
+    rest_chips = (system->task_count % system->segment_tasks) * system->chips_per_task;
+    if (segment_chips == domain_chips)
+        add_use(problem, problem->domains_row + pool_index, full_count);
+    for (int k = 0; k < SHARE_KINDS; k++)
+        add_use(problem, problem->shares_row + k * pools + pool_index,
+            full_count * domain_share(segment_chips, domain_chips, SHARE_PARTS[k]) +
+                domain_share(rest_chips, domain_chips, SHARE_PARTS[k]));
+}
+
 /* The uses of the option that is being added. */
 static void add_uses(const struct core *core, struct round_problem *problem,
     const struct shape *shape, const struct shape_system *system, const struct pool *pool,
@@ -328,10 +398,7 @@ static void add_uses(const struct core *core, struct round_problem *problem,
     double kw = shape_kw(system);
 
     add_use(problem, problem->chips_row + pool_index, chips);
-    if (system->is_domain_bound && system->segment_tasks > 0 &&
-        system->segment_tasks * system->chips_per_task == system_chip_count(kind))
-        add_use(
-            problem, problem->domains_row + pool_index, system->task_count / system->segment_tasks);
+    add_domain_uses(problem, system, system_chip_count(kind), pool_index);
     for (int level = (int)problem->level; level <= POWER_SITE; level++) {
         int place = pool->place;
 

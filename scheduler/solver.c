@@ -44,7 +44,7 @@ struct ask_head {
 struct answer_head {
     enum placement_status status;
     bool guard_fired;
-    double value, bound;
+    double value, whole_value, bound;
     int64_t iterations;
     int class_count, resource_count, option_count;
 };
@@ -177,9 +177,9 @@ static double *take_doubles(const char **at, int count)
 
 static size_t answer_bytes(const struct answer_head *head)
 {
-    return sizeof *head +
-           ((size_t)head->option_count + (size_t)head->resource_count + (size_t)head->class_count) *
-               sizeof(double);
+    return sizeof *head + (2 * (size_t)head->option_count + (size_t)head->resource_count +
+                              (size_t)head->class_count) *
+                              sizeof(double);
 }
 
 /* All of the answer is there: out with it. */
@@ -196,9 +196,11 @@ static bool take_answer(struct solver *solver, struct placement_answer *out)
     *out = (struct placement_answer){.status = head.status,
         .guard_fired = head.guard_fired,
         .value = head.value,
+        .whole_value = head.whole_value,
         .bound = head.bound,
         .iterations = head.iterations};
     out->amounts = take_doubles(&at, head.option_count);
+    out->whole = take_doubles(&at, head.option_count);
     out->resource_prices = take_doubles(&at, head.resource_count);
     out->class_prices = take_doubles(&at, head.class_count);
     solver->is_asked = false;
@@ -275,10 +277,12 @@ static bool answer_one(const struct ask_head *head)
                    answer.amounts != NULL;
 
     if (is_done) {
-        reply = (struct answer_head){answer.status, answer.guard_fired, answer.value, answer.bound,
-            answer.iterations, head->class_count, head->resource_count, head->option_count};
+        reply = (struct answer_head){answer.status, answer.guard_fired, answer.value,
+            answer.whole_value, answer.bound, answer.iterations, head->class_count,
+            head->resource_count, head->option_count};
         add(&out, &reply, 1, sizeof reply);
         add(&out, answer.amounts, (size_t)head->option_count, sizeof(double));
+        add(&out, answer.whole, (size_t)head->option_count, sizeof(double));
         add(&out, answer.resource_prices, (size_t)head->resource_count, sizeof(double));
         add(&out, answer.class_prices, (size_t)head->class_count, sizeof(double));
         is_done = write_all(&out);

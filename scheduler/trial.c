@@ -36,6 +36,7 @@ void trial_release(struct trial *trial, struct core_gang *gang)
 {
     struct step *step = add_step(trial);
 
+    trial->core->trial_tasks += gang->placement.task_count;
     step->released = gang;
     step->holder = *ledger_find_holder(trial->core->ledger, gang->view.holder);
     ledger_release(trial->core->ledger, gang->view.holder);
@@ -59,12 +60,20 @@ void trial_hold(
 {
     struct step *step = add_step(trial);
 
+    trial->core->trial_tasks += placement->task_count;
     step->released = NULL;
     step->holder = (struct holder){.id = trial->next_id++,
         .shape = gang->view.shape,
         .shape_system = placement->system,
         .is_adopted = true};
     ledger_hold(trial->core->ledger, &step->holder, placement);
+}
+
+int64_t core_rest_until(const struct core *core, int64_t before)
+{
+    int64_t rest_ms = (core->trial_tasks - before) * CORE_REST_MS_A_TASK;
+
+    return core->now_ms + (rest_ms < CORE_REST_MOST_MS ? rest_ms : CORE_REST_MOST_MS);
 }
 
 void trial_end(struct trial *trial)

@@ -40,8 +40,8 @@ static void reopen(void)
 
 static struct task_spec spec_that_waits(uint64_t gang)
 {
-    struct task_spec spec = tasks_sh(&tasks, gang,
-        "echo $$ > up; while [ ! -e gate ]; do sleep 0.01; done; exit 6");
+    struct task_spec spec = tasks_sh(
+        &tasks, gang, "echo $$ > up; while [ ! -e gate ]; do sleep 0.01; done; exit 6");
 
     spec.directory = tasks.folder;
     return spec;
@@ -117,8 +117,7 @@ START_TEST(a_ready_task_gets_its_go_from_the_next_agent)
     ck_assert_uint_eq(tasks_wait(&tasks, spec.id, TASK_READY)->port, port);
     launcher_go(tasks.launcher, spec.id, "10.1.2.3", port);
     ck_assert_int_eq(tasks_wait_over(&tasks, spec.id)->exit_status, 0);
-    ck_assert_str_eq(
-        tasks_output(&tasks, spec.id), tasks_text(&tasks, "10.1.2.3:%d\n", (int)port));
+    ck_assert_str_eq(tasks_output(&tasks, spec.id), tasks_text(&tasks, "10.1.2.3:%d\n", (int)port));
 }
 END_TEST
 
@@ -461,7 +460,8 @@ static void kill_at_random(struct rng *rng)
     (void)nanosleep(&moment, NULL);
     ck_assert_int_eq(kill(agent, SIGKILL), 0);
     ck_assert_int_eq(waitpid(agent, &status, 0), agent);
-    ck_assert_msg(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL, "it ended before: %d", status);
+    ck_assert_msg(
+        WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL, "it ended before: %d", status);
 }
 
 static size_t count_runs(uint64_t gang)

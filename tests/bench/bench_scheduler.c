@@ -354,7 +354,7 @@ int main(int argc, char **argv)
     xml_init_process();
     fleet = load_fleet();
     jobs = generate_jobs(
-        fleet, &(struct generate_options){.job_count = 60000, .seed = 3, .load_frac = 0.9});
+        fleet, &(struct generate_options){.job_count = 80000, .seed = 3, .load_frac = 0.9});
     bench_rounds(fleet, jobs);
     bench_quick(fleet, jobs);
     bench_gangs(fleet, jobs);

@@ -10,7 +10,6 @@
 #include "topologies/fleet.h"
 
 #include <check.h>
-#include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -187,10 +186,13 @@ static int for_processes(const struct cluster *cluster, int signal)
 
     ck_assert_ptr_nonnull(folder);
     for (struct dirent *entry; (entry = readdir(folder)) != NULL;) {
-        pid_t pid = isdigit((unsigned char)entry->d_name[0]) ? (pid_t)atol(entry->d_name) : 0;
+        int64_t number;
+        pid_t pid;
 
-        if (pid == 0 || pid == getpid() || !names_folder(cluster, entry->d_name))
+        if (str_parse_int(entry->d_name, &number) != 0 || number == getpid() ||
+            !names_folder(cluster, entry->d_name))
             continue;
+        pid = (pid_t)number;
         count++;
         if (signal != 0)
             (void)kill(pid, signal);
