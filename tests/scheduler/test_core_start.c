@@ -109,7 +109,9 @@ START_TEST(not_ready_in_30_s_ends_the_attempt_and_takes_no_retry)
     task_ended(&y, gang, 1, 0);
     ck_assert_int_eq(yard_count(&y, ACTION_GO, gang->id), 0);
 
-    /* It waited, and as there is room it is tried again. */
+    /* It waits a second, as what kept it may last; there is room, so it is tried again. */
+    yard_assert_state(gang, GANG_WAITING);
+    yard_wait(&y, 1);
     yard_assert_state(gang, GANG_STARTING);
     ck_assert_int_eq(gang->attempt, 2);
     ck_assert_int_eq(gang->retries_left, 1);
@@ -132,6 +134,8 @@ START_TEST(a_task_that_ends_before_all_are_ready_started_nothing)
     task_ended(&y, gang, 1, 1);
     yard_assert_state(gang, GANG_STOPPING);
     task_ended(&y, gang, 0, 0);
+    yard_assert_state(gang, GANG_WAITING);
+    yard_wait(&y, 1);
     yard_assert_state(gang, GANG_STARTING);
     ck_assert_int_eq(gang->attempt, 2);
     ck_assert_int_eq(yard_count(&y, ACTION_GO, gang->id), 0);
