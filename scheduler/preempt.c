@@ -27,6 +27,13 @@ static bool is_lower(const struct core_gang *for_gang, const struct core_gang *g
     return gang->view.spec->is_interruptible && core_tier(gang) < core_tier(for_gang);
 }
 
+/* Who borrows stops no work of others that is within its share: it would be given back at once. */
+static bool is_lower_unshared(const struct core_gang *for_gang, const struct core_gang *gang)
+{
+    return is_lower(for_gang, gang) &&
+           (gang->borrowed_ms != 0 || gang->view.shape->tenant == for_gang->view.shape->tenant);
+}
+
 static bool is_borrowed(const struct core_gang *for_gang, const struct core_gang *gang)
 {
     return gang->borrowed_ms != 0 && gang->view.shape->tenant != for_gang->view.shape->tenant;
@@ -298,48 +305,65 @@ static void carry_out(struct attempt *a, const bool *is_gone, struct placement *
     reservations_start_claims(a->core, out);
 }
 
-static bool stop_for(struct core *core, struct core_gang *gang, bool is_give_back,
+/* Whom a gang may stop, and how it then stands. */
+struct rule {
+    is_victim_fn is_victim;
+    bool may_borrow, is_give_back;
+};
+
+static bool stop_on(struct core *core, struct core_gang *gang, int shape_system,
+    const struct rule *rule, struct actions *out, double *stopped_value)
+{
+    struct attempt a = {.core = core,
+        .gang = gang,
+        .shape_system = shape_system,
+        .may_borrow = rule->may_borrow,
+        .is_give_back = rule->is_give_back};
+    struct placement placement = {0};
+    bool is_done = false;
+    bool *is_gone;
+
+    find_victims(&a, rule->is_victim);
+    is_gone = mem_zero(a.count, sizeof *is_gone);
+    if (a.count > 0 && frees_enough(&a) &&
+        (a.count <= EXACT_MOST && !rule->is_give_back ? choose_exactly(&a, is_gone, &placement)
+                                                      : choose_greedily(&a, is_gone, &placement)) &&
+        core_net_value(gang, &placement) >= 0) {
+        carry_out(&a, is_gone, &placement, out, stopped_value);
+        is_done = true;
+    }
+    placement_fini(&placement);
+    mem_free(is_gone);
+    mem_free(a.victims);
+    return is_done;
+}
+
+static bool stop_for(struct core *core, struct core_gang *gang, const struct rule *rule,
     struct actions *out, double *stopped_value)
 {
-    const struct shape *shape = gang->view.shape;
-    bool is_done = false;
-
-    for (int i = 0; i < shape->system_count && !is_done; i++) {
-        struct attempt a = {.core = core,
-            .gang = gang,
-            .shape_system = i,
-            .may_borrow = !is_give_back && gang->view.spec->is_interruptible,
-            .is_give_back = is_give_back};
-        struct placement placement = {0};
-        bool *is_gone;
-
-        if (!decide_allows(core, gang, i) || decide_best_value(core, gang, i) < 0)
-            continue;
-        find_victims(&a, is_give_back ? is_borrowed : is_lower);
-        is_gone = mem_zero(a.count, sizeof *is_gone);
-        if (a.count > 0 && frees_enough(&a) &&
-            (a.count <= EXACT_MOST && !is_give_back ? choose_exactly(&a, is_gone, &placement)
-                                                    : choose_greedily(&a, is_gone, &placement))) {
-            if (core_net_value(gang, &placement) >= 0) {
-                carry_out(&a, is_gone, &placement, out, stopped_value);
-                is_done = true;
-            }
-        }
-        placement_fini(&placement);
-        mem_free(is_gone);
-        mem_free(a.victims);
-    }
-    return is_done;
+    for (int i = 0; i < gang->view.shape->system_count; i++)
+        if (decide_allows(core, gang, i) && decide_best_value(core, gang, i) >= 0 &&
+            stop_on(core, gang, i, rule, out, stopped_value))
+            return true;
+    return false;
 }
 
 bool preempt_for(
     struct core *core, struct core_gang *gang, struct actions *out, double *stopped_value)
 {
-    return stop_for(core, gang, false, out, stopped_value);
+    bool has_shares = core->fleet->tenant_count > 0;
+    const struct rule within = {is_lower, !has_shares, false};
+    const struct rule beyond = {is_lower_unshared, true, false};
+
+    return stop_for(core, gang, &within, out, stopped_value) ||
+           (has_shares && gang->view.spec->is_interruptible &&
+               stop_for(core, gang, &beyond, out, stopped_value));
 }
 
 bool give_back_for(
     struct core *core, struct core_gang *gang, struct actions *out, double *stopped_value)
 {
-    return stop_for(core, gang, true, out, stopped_value);
+    const struct rule back = {is_borrowed, false, true};
+
+    return stop_for(core, gang, &back, out, stopped_value);
 }
