@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "planner/capacity_model.h"
 #include "planner/capacity_plan.h"
+#include "planner/lp.h"
 
 /* list.rows[count] = the row that follows (a struct value, for its commas in parentheses). */
 #define PLAN_APPEND(list, ...)                                                                     \
@@ -18,7 +19,35 @@
 #define PLAN_SYSTEMS_MIN 1e-9
 #define PLAN_SHARE_MIN 1e-9
 
-/* --- capacity_whole.c */
+/* --- capacity_whole.c: whole systems, by dives and by branch and cut */
+
+struct capacity_whole_options {
+    double gap;          /* good enough; 0: what fits the size, and an end before it where it takes
+                            too long */
+    double time_limit_s; /* of clock_s; 0: none */
+    double (*clock_s)(void);
+    const struct lp_options *lp; /* its progress, stop and context */
+    bool has_basis;              /* the model was given one */
+};
+
+/* In the lp's units; release with mem_free. */
+struct capacity_whole_answer {
+    double *values; /* owned, by column; NULL: no plan */
+    double objective, bound;
+};
+
+/* LP_OPTIMAL: the plan is within the gap, or with gap 0 as good as the time for it allows; a limit:
+ * the best so far, if any. The model's bounds are as they were. */
+enum lp_status capacity_solve_whole(struct capacity_model *model,
+    const struct capacity_whole_options *options, struct capacity_whole_answer *answer,
+    struct err *err);
+
+/* --- capacity_solve.c */
+/* The linear program (kinds ignored), by what fits its size. */
+enum lp_status capacity_solve_relaxed(struct capacity_model *model,
+    const struct lp_options *options, bool has_basis, struct err *err);
+
+/* --- capacity_settle.c */
 /* The solver's point, by column, in the lp's units, within the columns' bounds. */
 void capacity_read_values(const struct capacity_model *model, double *values);
 /* After a solve with whole numbers: fix them at `values` and solve the rest as a linear program.

@@ -56,7 +56,31 @@ static enum lp_status sift(
     return status;
 }
 
-static enum lp_status run_solver(struct capacity_model *model, const struct solve_options *options,
+enum lp_status capacity_solve_relaxed(
+    struct capacity_model *model, const struct lp_options *options, bool has_basis, struct err *err)
+{
+    if (model->column_count < SIFT_FROM_COLUMNS || has_basis)
+        return lp_solve(model->lp, options, err);
+    return sift(model, options, err);
+}
+
+/* What a solve came to: the lp's point, or values of its own. */
+struct solved {
+    double *values; /* owned; NULL: no plan */
+    double bound;   /* in the lp's unit */
+    enum lp_status status;
+};
+
+static void take_point(struct capacity_model *model, struct solved *solved)
+{
+    solved->bound = lp_bound(model->lp);
+    if (!lp_has_point(model->lp))
+        return;
+    solved->values = mem_zero((size_t)model->column_count, sizeof *solved->values);
+    capacity_read_values(model, solved->values);
+}
+
+static struct solved run_solver(struct capacity_model *model, const struct solve_options *options,
     double left_s, bool has_basis, struct err *err)
 {
     struct solve_options copy = *options;
@@ -65,12 +89,26 @@ static enum lp_status run_solver(struct capacity_model *model, const struct solv
         .progress = tell_progress,
         .stop = ask_stop,
         .context = &copy};
+    const struct capacity_whole_options whole = {.gap = options->gap,
+        .time_limit_s = left_s,
+        .clock_s = options->clock_s,
+        .lp = &lp_options,
+        .has_basis = has_basis};
+    struct capacity_whole_answer answer = {0};
+    struct solved solved = {0};
 
+    if (options->whole_systems && lp_integer_count(model->lp) > 0) {
+        solved.status = capacity_solve_whole(model, &whole, &answer, err);
+        solved.values = answer.values;
+        solved.bound = answer.bound;
+        return solved;
+    }
     if (lp_integer_count(model->lp) > 0)
-        return lp_solve_mip(model->lp, &lp_options, err);
-    if (model->column_count < SIFT_FROM_COLUMNS || has_basis)
-        return lp_solve(model->lp, &lp_options, err);
-    return sift(model, &lp_options, err);
+        solved.status = lp_solve_mip(model->lp, &lp_options, err);
+    else
+        solved.status = capacity_solve_relaxed(model, &lp_options, has_basis, err);
+    take_point(model, &solved);
+    return solved;
 }
 
 /* 0 and *out filled, or -1: the solver failed. */
@@ -121,20 +159,17 @@ static void price_plan(
         capacity_plan_range(plan, model, options->stop, options->context);
 }
 
-/* The plan of the solver's point, checked. */
-static int read_plan(struct capacity_plan *plan, struct capacity_model *model,
+/* The plan of a point, checked. `values` may be bettered. */
+static int read_plan(struct capacity_plan *plan, struct capacity_model *model, double *values,
     const struct solve_options *options, struct err *err)
 {
-    double *values = mem_zero((size_t)model->column_count, sizeof *values);
     bool has_integers = lp_integer_count(model->lp) > 0;
     bool has_duals = plan->status == PLAN_OPTIMAL;
 
-    capacity_read_values(model, values);
     if (has_integers)
         has_duals = capacity_settle_whole(model, plan->is_whole, values);
     plan->has_plan = true;
     capacity_plan_extract(plan, model, values);
-    mem_free(values);
     capacity_plan_derive(plan);
     if (plan->status == PLAN_OPTIMAL && !has_integers)
         plan->bound_usd = plan->objective_usd;
@@ -180,23 +215,27 @@ static int solve_model(struct capacity_plan *plan, struct capacity_model *model,
 {
     double start_s = options->clock_s();
     double left_s = options->time_limit_s;
-    enum lp_status status;
+    struct solved solved;
     bool has_basis;
+    int rc = -1;
 
     /* A limit that is spent already is still a limit: 0 would be none. */
     if (left_s > 0)
         left_s = fmax(left_s - plan->seconds.build, 1e-3);
     has_basis = options->warm != NULL && capacity_basis_apply(options->warm, model);
-    status = run_solver(model, options, left_s, has_basis, err);
-    if (read_status(status, &plan->status, err) != 0)
-        return -1;
-    plan->bound_usd = lp_bound(model->lp) * model->cost_scale;
+    solved = run_solver(model, options, left_s, has_basis, err);
+    if (read_status(solved.status, &plan->status, err) != 0)
+        goto out;
+    plan->bound_usd = solved.bound * model->cost_scale;
     if (plan->status == PLAN_OPTIMAL)
         leave_basis(model, options->warm);
-    if (lp_has_point(model->lp) && read_plan(plan, model, options, err) != 0)
-        return -1;
+    if (solved.values != NULL && read_plan(plan, model, solved.values, options, err) != 0)
+        goto out;
     plan->seconds.solve = options->clock_s() - start_s;
-    return 0;
+    rc = 0;
+out:
+    mem_free(solved.values);
+    return rc;
 }
 
 struct capacity_plan *capacity_solve(

@@ -1,117 +1,320 @@
 /*
- * Whole numbers: what sites a workload uses, what stacks it is ported to, and, where asked for,
- * whole systems. The solver's branch and cut finds them; then they are fixed, and the rest is
- * solved again as a linear program: its values are exact where a binary is 0, and it has prices.
+ * Whole systems. The relaxation gives the bound. Binaries, where there are any, are chosen by
+ * branch and cut with systems in fractions. Then dives and neighbourhoods find plans; and where
+ * these do not come within the gap, branch and cut over all that is whole, with what the
+ * relaxation's reduced costs leave of the columns' bounds: it finds what is left, and raises the
+ * bound.
  */
 #include "planner/capacity_plan_private.h"
 
-#include "base/str.h"
-#include "planner/lp.h"
+#include "planner/capacity_dive.h"
 
+#include <limits.h>
 #include <math.h>
+#include <string.h>
 
-/* The program with whole columns fixed is quick; it is not what a time limit is for. */
-#define SETTLE_LIMIT_S 60.0
+static const double WHOLE_TOLERANCE = 1e-7;
 
-static bool is_whole_family(enum column_family family, bool is_whole)
-{
-    return family == COLUMN_AT_SITE || family == COLUMN_PORTED ||
-           (is_whole && (family == COLUMN_ACQUIRE || family == COLUMN_KEEP));
-}
+/* What is good enough where nothing is asked for, by how many numbers are to be whole. */
+struct default_gap {
+    int whole_most;
+    double gap;
+};
+static const struct default_gap DEFAULT_GAPS[] = {{64, 1e-6}, {INT_MAX, 1e-4}};
 
-/* Which runs no binary allows: by workload and site, and by workload and system. */
-struct closed {
-    bool *sites;
-    bool *systems;
+/* Neighbourhoods in a row without a gain, before branch and cut; and in all where nothing is asked
+ * for. */
+enum { IDLE_ROUNDS = 40, ROUNDS_BY_DEFAULT = 120 };
+
+/* Where nothing is asked for, branch and cut takes so many iterations times terms, at most. */
+static const double BRANCH_WORK = 1.5e7;
+
+/* Of the time that there is, what choosing binaries may take. */
+static const double BINARY_SHARE = 0.5;
+/* And of the gap. */
+static const double BINARY_GAP_SHARE = 0.5;
+
+/* What a reduced cost may be off by, relatively. */
+static const double TIGHTEN_SLACK = 1e-7;
+
+struct whole {
+    struct capacity_model *model;
+    const struct capacity_whole_options *options;
+    struct capacity_whole_answer *answer;
+    double deadline_s;
+    double gap;
+    double root;           /* the relaxation's objective */
+    double *reduced_cost;  /* and reduced costs, by column */
+    double *lower, *upper; /* the columns' own bounds */
 };
 
-static void close_stack(
-    struct closed *closed, const struct scenario *sc, const struct column_key *key)
-{
-    const char *stack = sc->workloads[key->workload].portings[key->porting].stack;
+/* --- Small things */
 
-    for (size_t k = 0; k < sc->catalog.system_count; k++)
-        if (str_equal(sc->catalog.systems[k].chip->stack, stack))
-            closed->systems[(size_t)key->workload * sc->catalog.system_count + k] = true;
+static double gap_for(const struct whole *w)
+{
+    size_t i = 0;
+
+    if (w->options->gap > 0)
+        return w->options->gap;
+    while (lp_integer_count(w->model->lp) > DEFAULT_GAPS[i].whole_most)
+        i++;
+    return DEFAULT_GAPS[i].gap;
 }
 
-static void find_closed(
-    struct closed *closed, const struct capacity_model *model, const double *values)
+static double good_enough(const struct whole *w)
 {
-    const struct scenario *sc = model->scenario;
-
-    for (int j = 0; j < model->column_count; j++) {
-        const struct column_key *key = &model->columns[j];
-
-        if (values[j] > 0.5)
-            continue;
-        if (key->family == COLUMN_AT_SITE)
-            closed->sites[(size_t)key->workload * (size_t)sc->site_count + (size_t)key->site] =
-                true;
-        if (key->family == COLUMN_PORTED)
-            close_stack(closed, sc, key);
-    }
+    return w->answer->bound + w->gap * fabs(w->answer->bound);
 }
 
-static void close_runs(struct capacity_model *model, const struct closed *closed)
+static bool is_good_enough(const struct whole *w)
 {
-    const struct scenario *sc = model->scenario;
-
-    for (int j = 0; j < model->column_count; j++) {
-        const struct column_key *key = &model->columns[j];
-        size_t workload = (size_t)key->workload;
-
-        if (key->family == COLUMN_RUN &&
-            (closed->sites[workload * (size_t)sc->site_count + (size_t)key->site] ||
-                closed->systems[workload * sc->catalog.system_count + (size_t)key->system]))
-            lp_set_column_bounds(model->lp, j, 0, 0);
-    }
+    return w->answer->values != NULL && w->answer->objective <= good_enough(w);
 }
 
-/* What a binary of 0 forbids is closed column by column, and a binary of 1 forbids nothing: its
- * rows would only take the prices of the limits that they repeat. */
-static void open_link_rows(struct capacity_model *model)
+static double left_s(const struct whole *w)
 {
-    for (int i = 0; i < model->row_count; i++)
-        if (model->rows[i].family == ROW_AT_SITE || model->rows[i].family == ROW_PORTED)
-            lp_set_row_bounds(model->lp, i, -INFINITY, INFINITY);
+    return isinf(w->deadline_s) ? 0 : fmax(1e-3, w->deadline_s - w->options->clock_s());
 }
 
-static void fix_columns(struct capacity_model *model, bool is_whole, const double *values)
+static bool is_stopped(const struct whole *w)
 {
-    const struct scenario *sc = model->scenario;
-    struct closed closed = {
-        .sites = mem_zero((size_t)sc->workload_count * (size_t)sc->site_count, sizeof(bool)),
-        .systems = mem_zero((size_t)sc->workload_count * sc->catalog.system_count, sizeof(bool))};
+    const struct lp_options *lp = w->options->lp;
 
-    find_closed(&closed, model, values);
-    close_runs(model, &closed);
-    open_link_rows(model);
+    return lp->stop != NULL && lp->stop(lp->context);
+}
+
+static bool is_binary(const struct capacity_model *model, int column)
+{
+    enum column_family family = model->columns[column].family;
+
+    return family == COLUMN_AT_SITE || family == COLUMN_PORTED;
+}
+
+static bool is_whole_system(const struct capacity_model *model, int column)
+{
+    enum column_family family = model->columns[column].family;
+
+    return family == COLUMN_ACQUIRE || family == COLUMN_KEEP;
+}
+
+static void restore_bounds(const struct whole *w)
+{
+    for (int j = 0; j < w->model->column_count; j++)
+        lp_set_column_bounds(w->model->lp, j, w->lower[j], w->upper[j]);
+}
+
+/* Keep a plan that is better than the best so far. */
+static void take(struct whole *w, const double *values, double objective)
+{
+    size_t count = (size_t)w->model->column_count;
+
+    if (w->answer->values != NULL && objective >= w->answer->objective)
+        return;
+    if (w->answer->values == NULL)
+        w->answer->values = mem_zero(count, sizeof *values);
+    memcpy(w->answer->values, values, count * sizeof *values);
+    w->answer->objective = objective;
+}
+
+static void take_point(struct whole *w)
+{
+    double *values;
+
+    if (!lp_has_point(w->model->lp))
+        return;
+    values = mem_zero((size_t)w->model->column_count, sizeof *values);
+    capacity_read_values(w->model, values);
+    take(w, values, lp_objective(w->model->lp));
+    mem_free(values);
+}
+
+static bool has_binaries(const struct capacity_model *model)
+{
     for (int j = 0; j < model->column_count; j++)
-        if (is_whole_family(model->columns[j].family, is_whole))
-            lp_set_column_bounds(model->lp, j, round(values[j]), round(values[j]));
-    mem_free(closed.sites);
-    mem_free(closed.systems);
+        if (is_binary(model, j))
+            return true;
+    return false;
 }
 
-void capacity_read_values(const struct capacity_model *model, double *values)
+/* --- The relaxation */
+
+static bool has_whole_point(const struct capacity_model *model)
 {
     for (int j = 0; j < model->column_count; j++) {
         double value = lp_column_value(model->lp, j);
 
-        value = fmax(value, lp_column_lower(model->lp, j));
-        values[j] = fmin(value, lp_column_upper(model->lp, j));
+        if (lp_column_kind(model->lp, j) != LP_CONTINUOUS &&
+            fabs(value - round(value)) > WHOLE_TOLERANCE)
+            return false;
+    }
+    return true;
+}
+
+static enum lp_status relax(struct whole *w, struct err *err)
+{
+    struct capacity_model *model = w->model;
+    enum lp_status status = capacity_solve_relaxed(
+        model, w->options->lp, w->options->has_basis, err);
+
+    w->answer->bound = lp_bound(model->lp);
+    if (status != LP_OPTIMAL)
+        return status;
+    w->root = lp_objective(model->lp);
+    for (int j = 0; j < model->column_count; j++) {
+        w->reduced_cost[j] = lp_reduced_cost(model->lp, j);
+        w->lower[j] = lp_column_lower(model->lp, j);
+        w->upper[j] = lp_column_upper(model->lp, j);
+    }
+    if (has_whole_point(model))
+        take_point(w);
+    return status;
+}
+
+/* --- Binaries */
+
+static void set_systems_kind(struct capacity_model *model, enum lp_kind kind)
+{
+    for (int j = 0; j < model->column_count; j++)
+        if (is_whole_system(model, j))
+            lp_set_kind(model->lp, j, kind);
+}
+
+/* Choose the binaries with systems in fractions, and fix them. False: they could not be chosen. */
+static bool choose_binaries(struct whole *w)
+{
+    struct capacity_model *model = w->model;
+    struct lp_options options = *w->options->lp;
+    double *values = NULL;
+
+    set_systems_kind(model, LP_CONTINUOUS);
+    if (lp_integer_count(model->lp) > 0) {
+        options.time_limit_s = BINARY_SHARE * left_s(w);
+        options.gap = BINARY_GAP_SHARE * w->gap;
+        (void)lp_solve_mip(model->lp, &options, NULL);
+        w->answer->bound = fmax(w->answer->bound, lp_bound(model->lp));
+        if (lp_has_point(model->lp)) {
+            values = mem_zero((size_t)model->column_count, sizeof *values);
+            capacity_read_values(model, values);
+        }
+    }
+    set_systems_kind(model, LP_INTEGER);
+    for (int j = 0; j < model->column_count && values != NULL; j++)
+        if (is_binary(model, j))
+            lp_set_column_bounds(model->lp, j, round(values[j]), round(values[j]));
+    mem_free(values);
+    return values != NULL || !has_binaries(model);
+}
+
+/* --- Dives */
+
+static void dive(struct whole *w)
+{
+    struct capacity_dive_options options = {.good_enough = good_enough(w),
+        .deadline_s = w->deadline_s,
+        .clock_s = w->options->clock_s,
+        .lp = w->options->lp};
+    struct capacity_dive *dive = capacity_dive_create(w->model, &options);
+
+    if (capacity_dive_run(dive)) {
+        capacity_dive_improve(dive, IDLE_ROUNDS, w->options->gap > 0 ? INT_MAX : ROUNDS_BY_DEFAULT);
+        take(w, capacity_dive_values(dive), capacity_dive_objective(dive));
+    }
+    capacity_dive_destroy(dive);
+}
+
+/* --- Branch and cut */
+
+/* A plan that is better than the one there is moves no column farther from where the relaxation has
+ * it than its reduced cost lets. */
+static void tighten(struct whole *w)
+{
+    double spare;
+
+    if (w->answer->values == NULL)
+        return;
+    spare = (w->answer->objective - w->root) * (1 + TIGHTEN_SLACK) +
+            TIGHTEN_SLACK * fabs(w->answer->objective);
+    for (int j = 0; j < w->model->column_count; j++) {
+        double lower = w->lower[j], upper = w->upper[j];
+
+        if (!is_whole_system(w->model, j))
+            continue;
+        if (w->reduced_cost[j] > 0)
+            upper = fmin(upper, floor(lower + spare / w->reduced_cost[j]));
+        if (w->reduced_cost[j] < 0)
+            lower = fmax(lower, ceil(upper + spare / w->reduced_cost[j]));
+        lp_set_column_bounds(w->model->lp, j, lower, upper);
     }
 }
 
-bool capacity_settle_whole(struct capacity_model *model, bool is_whole, double *values)
+static enum lp_status branch(struct whole *w, struct err *err)
 {
-    const struct lp_options options = {.time_limit_s = SETTLE_LIMIT_S};
-    struct err err;
+    struct lp *lp = w->model->lp;
+    struct lp_options options = *w->options->lp;
+    double least;
+    enum lp_status status;
 
-    fix_columns(model, is_whole, values);
-    if (lp_solve(model->lp, &options, &err) != LP_OPTIMAL)
-        return false;
-    capacity_read_values(model, values);
-    return true;
+    options.time_limit_s = left_s(w);
+    options.gap = w->gap / (1 + w->gap); /* there it is a share of the cost, here of the bound */
+    if (w->options->gap == 0 && w->answer->values != NULL)
+        options.iteration_limit = (int64_t)(BRANCH_WORK / (lp_term_count(lp) + 1));
+    tighten(w);
+    status = lp_solve_mip(lp, &options, err);
+    /* What was cut off by the tightened bounds costs at least as much as the plan there was. */
+    least = w->answer->values != NULL ? w->answer->objective : INFINITY;
+    w->answer->bound = fmax(w->answer->bound, fmin(least, lp_bound(lp)));
+    take_point(w);
+    if (w->answer->values == NULL)
+        return status;
+    if (status == LP_INFEASIBLE || status == LP_FAILED ||
+        (status == LP_ITERATION_LIMIT && w->options->gap == 0))
+        return LP_OPTIMAL;
+    return status;
+}
+
+/* --- All of it */
+
+static enum lp_status search(struct whole *w, struct err *err)
+{
+    enum lp_status status = relax(w, err);
+
+    if (status != LP_OPTIMAL || is_good_enough(w))
+        return status;
+    if (choose_binaries(w))
+        dive(w);
+    restore_bounds(w);
+    if (is_good_enough(w))
+        return LP_OPTIMAL;
+    if (is_stopped(w))
+        return LP_INTERRUPTED;
+    if (w->options->clock_s() >= w->deadline_s)
+        return LP_TIME_LIMIT;
+    status = branch(w, err);
+    restore_bounds(w);
+    return status;
+}
+
+enum lp_status capacity_solve_whole(struct capacity_model *model,
+    const struct capacity_whole_options *options, struct capacity_whole_answer *answer,
+    struct err *err)
+{
+    size_t count = (size_t)model->column_count;
+    struct whole w = {.model = model,
+        .options = options,
+        .answer = answer,
+        .deadline_s = options->time_limit_s > 0 ? options->clock_s() + options->time_limit_s
+                                                : INFINITY,
+        .reduced_cost = mem_zero(count, sizeof *w.reduced_cost),
+        .lower = mem_zero(count, sizeof *w.lower),
+        .upper = mem_zero(count, sizeof *w.upper)};
+    enum lp_status status;
+
+    *answer = (struct capacity_whole_answer){.objective = INFINITY, .bound = -INFINITY};
+    w.gap = gap_for(&w);
+    status = search(&w, err);
+    answer->bound = fmin(answer->bound, answer->objective);
+    mem_free(w.reduced_cost);
+    mem_free(w.lower);
+    mem_free(w.upper);
+    return status;
 }

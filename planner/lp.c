@@ -405,3 +405,19 @@ void lp_set_column_bounds(struct lp *lp, int column, double lower, double upper)
     if (lp->columns[column].lower != was_lower || lp->columns[column].upper != was_upper)
         note_column(lp, column, true, LP_CHANGE_BOUNDS);
 }
+
+void lp_set_kind(struct lp *lp, int column, enum lp_kind kind)
+{
+    struct lp_column *c;
+
+    if (!is_index(lp, LP_COLUMN, column))
+        return;
+    c = &lp->columns[column];
+    lp->integer_count += (kind != LP_CONTINUOUS) - (c->kind != LP_CONTINUOUS);
+    c->kind = (unsigned char)kind;
+    lp_set_column_bounds(lp, column, c->lower, c->upper);
+    if (kind != LP_CONTINUOUS && c->scale != 1.0) { /* whole numbers are so in their own unit */
+        c->scale = 1.0;
+        note_column(lp, column, true, LP_CHANGE_TERMS);
+    }
+}

@@ -120,6 +120,8 @@ void lp_set_objective_constant(struct lp *lp, double constant);
 void lp_set_cost(struct lp *lp, int column, double cost);
 void lp_set_row_bounds(struct lp *lp, int row, double lower, double upper);
 void lp_set_column_bounds(struct lp *lp, int column, double lower, double upper);
+/* Make a column continuous, or whole again; between solves. */
+void lp_set_kind(struct lp *lp, int column, enum lp_kind kind);
 
 int lp_row_count(const struct lp *lp);
 int lp_column_count(const struct lp *lp);
@@ -130,6 +132,7 @@ double lp_row_lower(const struct lp *lp, int row);
 double lp_row_upper(const struct lp *lp, int row);
 double lp_column_lower(const struct lp *lp, int column);
 double lp_column_upper(const struct lp *lp, int column);
+enum lp_kind lp_column_kind(const struct lp *lp, int column);
 /* The terms of a column, in the order given; both arrays have room for all rows. Returns how many.
  */
 int lp_column_terms(const struct lp *lp, int column, int *rows, double *coefficients);

@@ -52,6 +52,11 @@ double lp_column_upper(const struct lp *lp, int column)
     return lp->columns[column].upper;
 }
 
+enum lp_kind lp_column_kind(const struct lp *lp, int column)
+{
+    return (enum lp_kind)lp->columns[column].kind;
+}
+
 int lp_column_terms(const struct lp *lp, int column, int *rows, double *coefficients)
 {
     int count = 0;

@@ -21,8 +21,6 @@
 
 enum { EXIT_DONE = 0, EXIT_NO_PLAN = 1, EXIT_INPUT = 2, EXIT_LIMIT = 3 };
 
-/* Of whole systems, unless --gap says otherwise. */
-static const double WHOLE_GAP = 1e-4;
 /* What is left of a time limit that is over: 0 would be none. */
 static const double TIME_LEAST_S = 1e-3;
 
@@ -64,8 +62,9 @@ static const struct option OPTIONS[] = {
     {"whole", 0, OPTION_FLAG, offsetof(struct plan_options, whole), NULL,
         "acquire whole systems: slower, with the gap to the best that could be", 0, 0, NULL},
     {"gap", 0, OPTION_NUMBER, offsetof(struct plan_options, gap), "SHARE",
-        "with whole systems, porting or sites-max: good enough at this gap (default 0.0001 with "
-        "--whole, else none)",
+        "with whole systems, porting or sites-max: good enough at this gap (default with --whole: "
+        "0.0001, of 64 numbers 0.000001, and an end before it where that takes too long; else "
+        "none)",
         0, 1, NULL},
     {"prices", 0, OPTION_FLAG, offsetof(struct plan_options, prices), NULL,
         "also print what one more unit of each limit saves, between which limits that holds, and "
@@ -234,9 +233,7 @@ static struct capacity_plan *solve(const struct scenario *scenario,
     const struct solve_options solve_options = {.time_limit_s = options->time_limit_s,
         .whole_systems = options->whole,
         .with_ranges = options->prices || options->report_path != NULL,
-        .gap = options->gap > 0 ? options->gap
-               : options->whole ? WHOLE_GAP
-                                : 0,
+        .gap = options->gap,
         .progress = show_progress,
         .stop = ask_stop,
         .context = &solve_context,
