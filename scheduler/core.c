@@ -247,8 +247,10 @@ static void run_timer(struct core *core, const struct core_timer *timer, struct 
         core_gang_timer(core, timer, out);
         break;
     case TIMER_HOST:
-    case TIMER_FENCE:
         core_host_timer(core, (int)timer->gang, out);
+        break;
+    case TIMER_FENCE:
+        core_fence_timer(core, (int)timer->gang, out);
         break;
     case TIMER_CAP:
         if (gang != NULL && gang->view.attempt == timer->attempt)

@@ -279,7 +279,7 @@ static void finish(
     if (rule->takes_retry && gang->view.retries_left > 0) {
         gang->view.retries_left--;
         state = GANG_WAITING;
-        gang->waits_for_hosts = cause == END_LOST && core->mass_down_count > 0;
+        gang->waits_for_hosts = core->mass_down_count > 0;
     }
     gang->view.cause = cause;
     if (state == GANG_WAITING) {

@@ -38,6 +38,9 @@ static void set_state(
 
 static void watch(struct core *core, int host, int64_t at_ms)
 {
+    if (core->hosts[host].is_watched)
+        return;
+    core->hosts[host].is_watched = true;
     core_timer_add(core, (struct core_timer){at_ms, TIMER_HOST, host, 0});
 }
 
@@ -81,13 +84,24 @@ static void tasks_over(struct core *core, struct core_gang *gang, int host, stru
             core_task_ended(core, gang, i, gang->ending == END_NONE, END_LOST, out);
 }
 
+/* Look at the host when the gang is fenced there, or earlier: one timer for each host. */
+static void watch_fence(struct core *core, struct core_gang *gang, int host)
+{
+    struct core_host *h = &core->hosts[host];
+    int64_t at_ms = core_host_fence_ms(core, host, gang->view.spec);
+
+    if (h->fence_ms != 0 && h->fence_ms <= at_ms)
+        return;
+    h->fence_ms = at_ms;
+    core_timer_add(core, (struct core_timer){at_ms, TIMER_FENCE, host, 0});
+}
+
 /* The host went down: its gang has failed, and is over there when it is fenced. */
 static void gang_lost(struct core *core, struct core_gang *gang, int host, struct actions *out)
 {
     core_stop(core, gang, END_LOST, NULL, out);
     if (gang->tasks != NULL)
-        core_timer_add(core, (struct core_timer){core_host_fence_ms(core, host, gang->view.spec),
-                                 TIMER_FENCE, host, 0});
+        watch_fence(core, gang, host);
 }
 
 int64_t core_host_fence_ms(const struct core *core, int host, const struct job_spec *spec)
@@ -96,13 +110,28 @@ int64_t core_host_fence_ms(const struct core *core, int host, const struct job_s
            (int64_t)spec->grace_seconds * 1000 + CORE_FENCE_SLACK_MS;
 }
 
+/* Not due: another gang was, or a pause of our own has put it off. */
 static void fence_if_due(struct core *core, struct core_gang *gang, int host, struct actions *out)
 {
     if (core->now_ms >= core_host_fence_ms(core, host, gang->view.spec))
         tasks_over(core, gang, host, out);
+    else
+        watch_fence(core, gang, host);
 }
 
 /* --- Many at once: a switch or a scheduler's network, not so many hosts */
+
+/* One of those that half are to be back of. */
+static void note_vanished(struct core *core, int host)
+{
+    struct core_host *h = &core->hosts[host];
+
+    if (h->has_vanished)
+        return;
+    h->has_vanished = true;
+    core->mass_down_count++;
+    core->vanished_count += h->down_ms != 0;
+}
 
 static void note_down(struct core *core, int host)
 {
@@ -116,16 +145,20 @@ static void note_down(struct core *core, int host)
     core->recent_down = mem_grow(
         core->recent_down, core->recent_count, &core->recent_capacity, sizeof *core->recent_down);
     core->recent_down[core->recent_count++] = host;
-    if (core->recent_count * 10 > (size_t)core->fleet->host_count) {
-        core->mass_down_count = (int)core->recent_count;
-        core->vanished_count = (int)core->recent_count;
-    }
+    if (core->hosts[host].has_vanished)
+        core->vanished_count++; /* it had come back, and went again */
+    if (core->recent_count * 10 > (size_t)core->fleet->host_count)
+        for (size_t i = 0; i < core->recent_count; i++)
+            note_vanished(core, core->recent_down[i]);
 }
 
 static void end_mass_hold(struct core *core)
 {
     core->mass_down_count = 0;
+    core->vanished_count = 0;
     core->recent_count = 0;
+    for (int host = 0; host < core->fleet->host_count; host++)
+        core->hosts[host].has_vanished = false;
     for (size_t i = 0; i < core->waiting_count; i++)
         if (core->waiting[i]->waits_for_hosts) {
             core->waiting[i]->waits_for_hosts = false;
@@ -138,7 +171,7 @@ static void note_back(struct core *core, int host)
     if (core->hosts[host].down_ms == 0)
         return;
     core->hosts[host].down_ms = 0;
-    if (core->mass_down_count == 0)
+    if (!core->hosts[host].has_vanished)
         return;
     core->vanished_count--;
     if (core->vanished_count * 2 <= core->mass_down_count)
@@ -162,9 +195,10 @@ void core_host_timer(struct core *core, int host, struct actions *out)
 {
     enum host_state state = ledger_host_state(core->ledger, host);
     int64_t spoke_ms = last_spoke_ms(core, host);
+    int64_t next_ms = spoke_ms + CORE_SUSPECT_MS;
 
+    core->hosts[host].is_watched = false;
     if (core->now_ms >= spoke_ms + CORE_DOWN_MS) {
-        for_each_gang_on(core, host, out, fence_if_due);
         /* One that never spoke and runs nothing of ours stays unknown. */
         if (core->hosts[host].down_ms != 0 ||
             (core->hosts[host].report_ms == INT64_MIN &&
@@ -176,26 +210,37 @@ void core_host_timer(struct core *core, int host, struct actions *out)
         for_each_gang_on(core, host, out, gang_lost);
         return;
     }
-    if (core->now_ms >= spoke_ms + CORE_SUSPECT_MS) {
+    if (core->now_ms >= next_ms) {
         if (state == HOST_UP)
             set_state(core, host, HOST_SUSPECT, "no report for 15 s", out);
-        watch(core, host, spoke_ms + CORE_DOWN_MS);
-        return;
+        /* Not later than it could be suspect again, should it speak in between. */
+        next_ms = core->now_ms + CORE_SUSPECT_MS;
+        if (next_ms > spoke_ms + CORE_DOWN_MS)
+            next_ms = spoke_ms + CORE_DOWN_MS;
     }
-    watch(core, host, spoke_ms + CORE_SUSPECT_MS);
+    watch(core, host, next_ms);
+}
+
+void core_fence_timer(struct core *core, int host, struct actions *out)
+{
+    struct core_host *h = &core->hosts[host];
+
+    if (h->fence_ms > core->now_ms)
+        return;
+    h->fence_ms = 0;
+    if (h->down_ms != 0)
+        for_each_gang_on(core, host, out, fence_if_due);
 }
 
 int core_host_report(
     struct core *core, const struct event *event, struct actions *out, struct err *err)
 {
     struct core_host *h;
-    int64_t before_ms;
 
     if (check_host(core, event->host, err) != 0)
         return -1;
     h = &core->hosts[event->host];
-    before_ms = h->report_ms;
-    if (before_ms != INT64_MIN && h->boot != event->boot)
+    if (h->report_ms != INT64_MIN && h->boot != event->boot)
         for_each_gang_on(core, event->host, out, tasks_over);
     h->report_ms = core->now_ms;
     h->shift_ms = core->shift_ms;
@@ -205,8 +250,7 @@ int core_host_report(
     ledger_set_bad_chips(core->ledger, event->host, event->bad_chips);
     if (!h->is_drained)
         set_state(core, event->host, HOST_UP, NULL, out);
-    if (before_ms == INT64_MIN || core->now_ms - before_ms >= CORE_DOWN_MS)
-        watch(core, event->host, core->now_ms + CORE_SUSPECT_MS);
+    watch(core, event->host, core->now_ms + CORE_SUSPECT_MS);
     return 0;
 }
 

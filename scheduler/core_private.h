@@ -77,7 +77,7 @@ struct core_gang {
     int mode, mode_asked;   /* power mode: applied, and asked of its agents */
     int not_ready_count;    /* starts in a row that came to nothing */
     int64_t not_before_ms;  /* it does not start again before */
-    bool waits_for_hosts;   /* lost in a mass failure: not retried until half are back */
+    bool waits_for_hosts;   /* failed while many hosts are gone: not retried until half are back */
     char *reason;           /* owned */
     int waiting_slot;       /* in core.waiting; -1: not there */
     int running_slot;       /* in core.running; -1: not there */
@@ -92,7 +92,10 @@ struct core_host {
     char *why; /* of the drain; owned */
     int64_t failed_job[CORE_FLAKY_JOBS];
     int64_t failed_ms[CORE_FLAKY_JOBS];
-    int64_t down_ms; /* when it went down; 0: it is not */
+    int64_t down_ms;   /* when it went down; 0: it is not */
+    int64_t fence_ms;  /* when its next fence timer is due; 0: there is none */
+    bool is_watched;   /* a timer looks at it */
+    bool has_vanished; /* it went with many others, and not enough of them are back */
 };
 
 enum timer_kind {
@@ -140,8 +143,8 @@ struct core {
     size_t past_count, past_capacity;
 
     struct core_host *hosts; /* by host; owned */
-    int vanished_count;      /* hosts that went down in a mass failure */
-    int mass_down_count;     /* > 0: retries wait until half of so many are back */
+    int mass_down_count;     /* hosts that have vanished at once; > 0: retries wait … */
+    int vanished_count;      /* … until no more than half of them are still down */
     int *recent_down;        /* hosts that went down in the last minute; owned ring */
     size_t recent_count, recent_capacity;
 
@@ -235,6 +238,7 @@ int core_prolog_failed(
 int core_retry_all(
     struct core *core, const struct event *event, struct actions *out, struct err *err);
 void core_host_timer(struct core *core, int host, struct actions *out);
+void core_fence_timer(struct core *core, int host, struct actions *out);
 /* Look at it when it has been silent since the core's start: something is held there. */
 void core_host_watch(struct core *core, int host);
 /* A task of the gang failed there: too many such drain the host. */
