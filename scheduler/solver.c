@@ -23,7 +23,9 @@ extern char **environ;
 enum {
     SOLVER_MS = 5000 /* the guard: 200 ms is typical */
 };
+#ifndef __SANITIZE_ADDRESS__ /* whose shadow takes terabytes of addresses */
 static const rlim_t SOLVER_MEMORY_BYTES = (rlim_t)4 << 30;
+#endif
 
 struct solver {
     char *program; /* owned */
@@ -302,7 +304,7 @@ int solver_main(void)
 
     /* It ends with the daemon, and takes no more than its share of memory. */
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-#ifndef __SANITIZE_ADDRESS__ /* whose shadow takes terabytes of addresses */
+#ifndef __SANITIZE_ADDRESS__
     (void)setrlimit(RLIMIT_AS, &(struct rlimit){SOLVER_MEMORY_BYTES, SOLVER_MEMORY_BYTES});
 #endif
     while (read_all(&head, sizeof head))
