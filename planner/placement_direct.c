@@ -8,21 +8,24 @@
 /* Values are divided by the largest, resources by their capacity, so that all is near 1. */
 struct scales {
     double value;
-    double *resource; /* by resource */
-    int *class_row;   /* by class; -1: it has but one option, whose bound says as much */
+    double *resource;  /* by resource */
+    int *resource_row; /* by resource; -1: it limits nothing */
+    int *class_row;    /* by class; -1: it has but one option, whose bound says as much */
 };
 
-/* Rows for the classes that have a choice. */
-static int *number_class_rows(const struct placement_problem *problem)
+/* Rows for the resources that limit, then for the classes that have a choice. */
+static void number_rows(const struct placement_problem *problem, struct scales *scales)
 {
-    int *row = mem_zero((size_t)problem->class_count, sizeof *row);
     int next = 0;
 
+    scales->resource_row = mem_zero((size_t)problem->resource_count, sizeof *scales->resource_row);
+    scales->class_row = mem_zero((size_t)problem->class_count, sizeof *scales->class_row);
+    for (int i = 0; i < problem->resource_count; i++)
+        scales->resource_row[i] = problem->resource_capacity[i] < PLACEMENT_NO_LIMIT ? next++ : -1;
     for (int i = 0; i < problem->option_count; i++)
-        row[problem->options[i].class_index]++;
+        scales->class_row[problem->options[i].class_index]++;
     for (int c = 0; c < problem->class_count; c++)
-        row[c] = row[c] > 1 ? next++ : -1;
-    return row;
+        scales->class_row[c] = scales->class_row[c] > 1 ? next++ : -1;
 }
 
 static struct scales make_scales(const struct placement_problem *problem)
@@ -34,7 +37,7 @@ static struct scales make_scales(const struct placement_problem *problem)
         scales.value = fmax(scales.value, fabs(problem->options[i].value_usd_per_hour));
     if (!(scales.value > 0))
         scales.value = 1;
-    scales.class_row = number_class_rows(problem);
+    number_rows(problem, &scales);
     for (int i = 0; i < problem->resource_count; i++) {
         double capacity = problem->resource_capacity[i];
 
@@ -53,6 +56,7 @@ static double option_bound(const struct placement_problem *problem, int index)
 static void free_scales(struct scales *scales)
 {
     mem_free(scales->resource);
+    mem_free(scales->resource_row);
     mem_free(scales->class_row);
 }
 
@@ -62,12 +66,13 @@ static void add_uses(
     const struct placement_option *option = &problem->options[index];
 
     if (scales->class_row[option->class_index] >= 0)
-        lp_add_term(lp, problem->resource_count + scales->class_row[option->class_index], index, 1);
+        lp_add_term(lp, scales->class_row[option->class_index], index, 1);
     for (int k = 0; k < option->use_count; k++) {
         const struct placement_use *use = &problem->uses[option->first_use + k];
 
-        if (problem->resource_capacity[use->resource] < PLACEMENT_NO_LIMIT)
-            lp_add_term(lp, use->resource, index, use->amount / scales->resource[use->resource]);
+        if (scales->resource_row[use->resource] >= 0)
+            lp_add_term(lp, scales->resource_row[use->resource], index,
+                use->amount / scales->resource[use->resource]);
     }
 }
 
@@ -77,10 +82,8 @@ static struct lp *build(
     struct lp *lp = lp_create("placement");
 
     for (int i = 0; i < problem->resource_count; i++)
-        (void)lp_add_row(lp, -INFINITY,
-            problem->resource_capacity[i] < PLACEMENT_NO_LIMIT
-                ? problem->resource_capacity[i] / scales->resource[i]
-                : INFINITY);
+        if (scales->resource_row[i] >= 0)
+            (void)lp_add_row(lp, -INFINITY, problem->resource_capacity[i] / scales->resource[i]);
     for (int i = 0; i < problem->class_count; i++)
         if (scales->class_row[i] >= 0)
             (void)lp_add_row(lp, -INFINITY, problem->class_limit[i]);
@@ -95,16 +98,18 @@ static struct lp *build(
     return lp;
 }
 
+static double row_price(const struct lp *lp, int row)
+{
+    return row >= 0 ? fmax(0, -lp_row_dual(lp, row)) : 0;
+}
+
 static void read_prices(const struct placement_problem *problem, const struct scales *scales,
     const struct lp *lp, struct placement_answer *out)
 {
     for (int i = 0; i < problem->class_count; i++)
-        if (scales->class_row[i] >= 0)
-            out->class_prices[i] = fmax(0, -lp_row_dual(lp,
-                                               problem->resource_count + scales->class_row[i])) *
-                                   scales->value;
+        out->class_prices[i] = row_price(lp, scales->class_row[i]) * scales->value;
     for (int i = 0; i < problem->resource_count; i++)
-        out->resource_prices[i] = fmax(0, -lp_row_dual(lp, i)) * scales->value /
+        out->resource_prices[i] = row_price(lp, scales->resource_row[i]) * scales->value /
                                   scales->resource[i];
 }
 

@@ -7,8 +7,9 @@
 #include <math.h>
 #include <string.h>
 
-/* Below this many rows and options the plain simplex is quicker than prices. */
-enum { DIRECT_ROWS_MOST = 4000, DIRECT_OPTIONS_MOST = 16000 };
+/* Below so many classes and binding resources, or so few options, the plain simplex is quicker than
+ * prices. */
+enum { DIRECT_ROWS_MOST = 1200, DIRECT_OPTIONS_MOST = 6000, FEW_OPTIONS = 1000 };
 
 void placement_answer_init(const struct placement_problem *problem, struct placement_answer *out)
 {
@@ -64,20 +65,56 @@ static int check(const struct placement_problem *problem, struct err *err)
     return 0;
 }
 
+/* Capacities, without those that all options together can't reach. Gives (mem_free); *count is how
+ * many may bind. */
+static double *binding_capacity(const struct placement_problem *problem, int *count)
+{
+    double *capacity = mem_zero((size_t)problem->resource_count, sizeof *capacity);
+    double *most = mem_zero((size_t)problem->resource_count, sizeof *most);
+
+    for (int i = 0; i < problem->option_count; i++) {
+        const struct placement_option *option = &problem->options[i];
+        double limit = fmin(option->limit, problem->class_limit[option->class_index]);
+
+        for (int k = 0; k < option->use_count; k++) {
+            const struct placement_use *use = &problem->uses[option->first_use + k];
+
+            most[use->resource] += limit * use->amount;
+        }
+    }
+    *count = 0;
+    for (int r = 0; r < problem->resource_count; r++) {
+        bool binds = most[r] > problem->resource_capacity[r];
+
+        capacity[r] = binds ? problem->resource_capacity[r] : INFINITY;
+        *count += binds && capacity[r] < PLACEMENT_NO_LIMIT;
+    }
+    mem_free(most);
+    return capacity;
+}
+
 int placement_solve_linear(const struct placement_problem *problem,
     const struct placement_budget *budget, const double *warm_prices, struct placement_answer *out,
     struct err *err)
 {
+    struct placement_problem binding;
+    double *capacity;
+    int rows = 0;
+
     if (check(problem, err) != 0)
         return -1;
     placement_answer_init(problem, out);
-    if (problem->class_count + problem->resource_count <= DIRECT_ROWS_MOST &&
-        problem->option_count <= DIRECT_OPTIONS_MOST)
-        placement_solve_direct(problem, budget, false, out);
+    capacity = binding_capacity(problem, &rows);
+    binding = *problem;
+    binding.resource_capacity = capacity;
+    if (problem->option_count <= FEW_OPTIONS || (problem->class_count + rows <= DIRECT_ROWS_MOST &&
+                                                    problem->option_count <= DIRECT_OPTIONS_MOST))
+        placement_solve_direct(&binding, budget, false, out);
     else
-        placement_solve_by_prices(problem, budget, warm_prices, out);
+        placement_solve_by_prices(&binding, budget, warm_prices, out);
     if (out->status != PLACEMENT_FAILED)
         placement_make_whole(problem, out);
+    mem_free(capacity);
     return 0;
 }
 

@@ -14,6 +14,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <pwd.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -119,6 +120,13 @@ static void end_process(pid_t *pid, int signal)
     }
 }
 
+const char *cluster_user(void)
+{
+    const struct passwd *own = getpwuid(getuid());
+
+    return own != NULL ? own->pw_name : "root";
+}
+
 /* --- Birth and death */
 
 static void make_keys(struct cluster *cluster)
@@ -128,7 +136,7 @@ static void make_keys(struct cluster *cluster)
     cluster_expect(cluster, 0, "keys", "init", "keys", NULL);
     cluster_expect(cluster, 0, "keys", "host", "keys", "--fleet", "fleet.xml", NULL);
     cluster_expect(
-        cluster, 0, "keys", "user", "keys", "ada", "--roles", "view,submit,operate", NULL);
+        cluster, 0, "keys", "user", "keys", cluster_user(), "--roles", "view,submit,operate", NULL);
 }
 
 struct cluster *cluster_create(const struct cluster_options *options)
@@ -496,12 +504,15 @@ static char *read_all(int fd)
 static void become_command(const struct cluster *cluster, const char *const *words)
 {
     struct str program = {0};
-    char *keys = tempdir_path(cluster->folder, "keys/hand-out/ada");
+    struct str name = {0};
+    char *keys;
 
+    str_format(&name, "keys/hand-out/%s", cluster_user());
+    keys = tempdir_path(cluster->folder, name.text);
     str_format(&program, "%s/wattyard", cluster->build);
     (void)setenv("WATTYARD_SCHEDULER", cluster->people_address, 1);
     (void)setenv("WATTYARD_KEYS", cluster->options.is_insecure ? "" : keys, 1);
-    (void)setenv("WATTYARD_USER", "ada", 1);
+    (void)setenv("WATTYARD_USER", cluster_user(), 1);
     (void)setenv("NO_COLOR", "1", 1);
     if (chdir(cluster->folder) == 0)
         (void)execv(str_text(&program), (char *const *)(uintptr_t)words);

@@ -22,7 +22,10 @@ struct cluster_options {
     const char *prolog;    /* of agents; NULL: none */
 };
 
-/* Makes keys for all hosts of the fleet, and for the user `ada`, who may do everything. Nothing is
+/* The user that the tests are: whoever runs them, as tasks run as their user. */
+const char *cluster_user(void);
+
+/* Makes keys for all hosts of the fleet, and for cluster_user, who may do everything. Nothing is
  * started yet. */
 struct cluster *cluster_create(const struct cluster_options *options);
 /* Ends all that it started, tasks too; fails the test when anything is left. */
@@ -53,8 +56,8 @@ void cluster_set_agent_address(struct cluster *cluster, int host, const char *ad
 const char *cluster_agents_address(const struct cluster *cluster);
 const char *cluster_people_address(const struct cluster *cluster);
 
-/* `wattyard WORDS…` (NULL at the end), as ada. Its exit status; *out (may be NULL): what it
- * printed, errors too (mem_free). */
+/* `wattyard WORDS…` (NULL at the end), as cluster_user. Its exit status; *out (may be NULL): what
+ * it printed, errors too (mem_free). */
 int cluster_run(struct cluster *cluster, char **out, ...);
 /* The same; fails the test, with what it printed, when the status is another. */
 void cluster_expect(struct cluster *cluster, int status, ...);

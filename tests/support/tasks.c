@@ -48,13 +48,9 @@ static char *find_shim(void)
 void tasks_init(struct tasks *tasks)
 {
     struct err err = {0};
-    char *folder = tempdir_create();
-    char *whole = realpath(folder, NULL);
 
     *tasks = (struct tasks){.program = find_shim()};
-    tasks->folder = mem_copy_text(whole);
-    free(whole);
-    mem_free(folder);
+    tasks->folder = tempdir_create();
     tasks->state = tempdir_path(tasks->folder, "state");
     ck_assert_int_eq(mkdir(tasks->state, 0755), 0);
     tasks->inventory = inventory_create(NULL, NULL, &err);
@@ -317,8 +313,8 @@ const char *tasks_file_of_only(struct tasks *tasks, const char *name)
     while ((entry = readdir(folder)) != NULL)
         if (entry->d_name[0] != '.') {
             ck_assert_msg(found == NULL, "%s holds more than one", parent);
-            found = tasks_text(tasks, "%s/%s%s%s", parent, entry->d_name,
-                name[0] != '\0' ? "/" : "", name);
+            found = tasks_text(
+                tasks, "%s/%s%s%s", parent, entry->d_name, name[0] != '\0' ? "/" : "", name);
         }
     (void)closedir(folder);
     mem_free(parent);

@@ -17,6 +17,7 @@ char *tempdir_create(void)
 {
     const char *parent = getenv("TMPDIR");
     struct str path = {0};
+    char *whole;
 
     if (parent == NULL || *parent == '\0') {
         parent = "build";
@@ -25,6 +26,11 @@ char *tempdir_create(void)
     str_format(&path, "%s/wattyard-test-XXXXXX", parent);
     ck_assert_msg(mkdtemp(path.text) != NULL, "no folder %s can be made", path.text);
     ck_assert_int_eq(chmod(path.text, 0755), 0);
+    whole = realpath(path.text, NULL); /* tests start programs in other folders */
+    ck_assert_ptr_nonnull(whole);
+    str_clear(&path);
+    str_add(&path, whole);
+    free(whole);
     return path.text;
 }
 

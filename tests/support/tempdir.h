@@ -6,7 +6,8 @@
 
 #include <stddef.h>
 
-/* A new empty folder, in TMPDIR, else in build/. Gives its path (mem_free) to tempdir_remove. */
+/* A new empty folder, in TMPDIR, else in build/. Gives its absolute path (mem_free) to
+ * tempdir_remove. */
 char *tempdir_create(void);
 
 /* Remove it with all that is in it, and release the path. NULL is fine. */
