@@ -14,22 +14,19 @@
 /* --- Failures */
 
 /* A quota, and a limit on the size of files, are a full disk to us. */
-static bool is_full_code(sqlite3 *db, int code)
+static bool is_full_code(int code, int reason)
 {
-    int system = sqlite3_system_errno(db);
-
     return (code & 0xff) == SQLITE_FULL ||
            ((code & 0xff) == SQLITE_IOERR &&
-               (system == ENOSPC || system == EDQUOT || system == EFBIG));
+               (reason == ENOSPC || reason == EDQUOT || reason == EFBIG));
 }
 
 int store_fail(struct store *store, int code, struct err *err)
 {
-    store->is_full = is_full_code(store->db, code);
+    store->is_full = is_full_code(code, errno);
+    store->needs_room = store->is_full;
     store->has_failed = store->is_in_transaction;
-    if (store->is_full)
-        code = SQLITE_FULL;
-    return store_explain(store->db, code, store->folder, err);
+    return store_explain(store->db, store->is_full ? SQLITE_FULL : code, store->folder, err);
 }
 
 bool store_is_full(const struct store *store)
@@ -46,9 +43,19 @@ static int run(struct store *store, enum store_statement which, struct err *err)
     return statement == NULL ? -1 : store_step(store, statement, err);
 }
 
+/* The log may be what fills the disk: once it is in the databases, it is written over from its
+ * start. Where that fails too, the next write says so. */
+static void make_room(struct store *store)
+{
+    store->needs_room = false;
+    (void)sqlite3_wal_checkpoint_v2(store->db, NULL, SQLITE_CHECKPOINT_RESTART, NULL, NULL);
+}
+
 int store_begin(struct store *store, struct err *err)
 {
     assert(!store->is_in_transaction);
+    if (store->needs_room)
+        make_room(store);
     if (run(store, STORE_BEGIN, err) != 0)
         return -1;
     store->last_before = store->last;

@@ -41,8 +41,7 @@ char *store_file_path(const char *folder, enum store_file file)
 
 int store_explain(sqlite3 *db, int code, const char *path, struct err *err)
 {
-    int system = sqlite3_system_errno(db);
-    const char *why = system != 0 ? strerror(system) : sqlite3_errmsg(db);
+    const char *why = errno != 0 ? strerror(errno) : sqlite3_errmsg(db);
 
     switch (code & 0xff) {
     case SQLITE_FULL:
@@ -61,6 +60,7 @@ int store_explain(sqlite3 *db, int code, const char *path, struct err *err)
             "%s is open in another process; close it there (a sqlite3 shell, a backup)", path);
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
+    case SQLITE_ERROR: /* our statements are fixed: the tables are not as they were made */
         return err_set(
             err, ERR_STATE, "%s is damaged or no database: %s", path, sqlite3_errmsg(db));
     case SQLITE_NOMEM:
@@ -81,7 +81,8 @@ static int refuse_damaged(const char *path, enum store_file file, const char *wh
 /* As store_explain, with what to do about damage. */
 static int refuse(sqlite3 *db, int code, const char *path, enum store_file file, struct err *err)
 {
-    if ((code & 0xff) == SQLITE_CORRUPT || (code & 0xff) == SQLITE_NOTADB)
+    if ((code & 0xff) == SQLITE_CORRUPT || (code & 0xff) == SQLITE_NOTADB ||
+        (code & 0xff) == SQLITE_ERROR)
         return refuse_damaged(path, file, sqlite3_errmsg(db), err);
     return store_explain(db, code, path, err);
 }
@@ -223,6 +224,7 @@ sqlite3 *store_open_file(
 
     if (make_file(path, err) != 0)
         goto out;
+    errno = 0;
     code = sqlite3_open_v2(path, &db, flags, NULL);
     if (code == SQLITE_OK)
         code = open_carefully(db);

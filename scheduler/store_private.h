@@ -108,7 +108,7 @@ struct store {
     } last, last_before; /* ids given, in both files; before the transaction that is open */
     bool is_in_transaction;
     bool has_failed; /* in this transaction: it can only be rolled back */
-    bool is_full;
+    bool is_full, needs_room;
 };
 
 /* The statement, ready for binding; NULL with err. It may not be in a walk. */
@@ -121,7 +121,10 @@ int store_step(struct store *store, sqlite3_stmt *statement, struct err *err);
 int store_put(struct store *store, enum store_statement which, const void *row, struct err *err);
 /* Run SQL that is not kept. */
 int store_run(struct store *store, const char *sql, struct err *err);
-/* Says what failed, from SQLite's code, and remembers whether the disk is full. Returns -1. */
+/* sqlite3_step, with errno 0 before it: SQLite does not always keep the system's reason. */
+int store_try(sqlite3_stmt *statement);
+/* Says what failed, from SQLite's code and errno, and remembers whether the disk is full. Returns
+ * -1. */
 int store_fail(struct store *store, int code, struct err *err);
 
 /* The blob in the first column of the row that the statement stands on. */
@@ -162,7 +165,7 @@ int store_migrate(sqlite3 *db, int version, int application_id, const unsigned c
 /* Of all tables that can be in both files: views all_jobs, … that show each row once. */
 int store_make_views(struct store *store, struct err *err);
 
-/* What SQLite's code means, in words, after "PATH: ". Returns -1. */
+/* What SQLite's code means, in words; errno is what the system said. Returns -1. */
 int store_explain(sqlite3 *db, int code, const char *path, struct err *err);
 
 #endif

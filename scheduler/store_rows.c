@@ -1,9 +1,7 @@
 #include "scheduler/store_private.h"
 
-#include "base/err.h"
-#include "base/str.h"
-
 #include <assert.h>
+#include <errno.h>
 #include <limits.h>
 #include <string.h>
 
@@ -112,9 +110,15 @@ static void decode_column(
     }
 }
 
+int store_try(sqlite3_stmt *statement)
+{
+    errno = 0;
+    return sqlite3_step(statement);
+}
+
 int store_step(struct store *store, sqlite3_stmt *statement, struct err *err)
 {
-    int code = sqlite3_step(statement);
+    int code = store_try(statement);
 
     assert(code != SQLITE_ROW);
     if (code != SQLITE_DONE)
@@ -157,7 +161,7 @@ int store_walk_start(struct store_walk *walk, struct store *store, enum store_st
 
 int store_walk_next(struct store_walk *walk, void *row, struct err *err)
 {
-    int code = sqlite3_step(walk->statement);
+    int code = store_try(walk->statement);
 
     if (code == SQLITE_DONE)
         return 0;
@@ -175,7 +179,9 @@ void store_walk_end(struct store_walk *walk)
 
 int store_run(struct store *store, const char *sql, struct err *err)
 {
-    int code = sqlite3_exec(store->db, sql, NULL, NULL, NULL);
+    int code;
 
+    errno = 0;
+    code = sqlite3_exec(store->db, sql, NULL, NULL, NULL);
     return code == SQLITE_OK ? 0 : store_fail(store, code, err);
 }
