@@ -1,4 +1,5 @@
 /* The invariants of the scheduling model, from scratch: for tests and debug builds. */
+#include "base/bits.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "scheduler/decide.h"
@@ -37,7 +38,7 @@ static bool check_placement(const struct core *core, const struct core_gang *gan
     for (int i = 0; i < system->task_count; i++) {
         int rack = core->fleet->host_rack[gang->placement.tasks[i].host];
 
-        if (__builtin_popcountll(gang->placement.tasks[i].chips) != system->chips_per_task ||
+        if (bits_count(gang->placement.tasks[i].chips) != system->chips_per_task ||
             core->fleet->racks[rack].system != system->system ||
             core->fleet->racks[rack].site != gang->placement.site) {
             str_format(text, "task %d of gang %lld has not the chips that it asked for", i,

@@ -3,6 +3,7 @@
  * stops, interruptible work before other, least value per kilowatt first. Caps lift, dearest value
  * first, when there is room.
  */
+#include "base/bits.h"
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/units.h"
@@ -55,7 +56,7 @@ static int chips_under(const struct core *core, const struct core_gang *gang, st
         int rack = core->fleet->host_rack[gang->placement.tasks[i].host];
 
         if (parent_at(core->fleet, rack, node.level) == node.index)
-            chips += __builtin_popcountll(gang->placement.tasks[i].chips);
+            chips += bits_count(gang->placement.tasks[i].chips);
     }
     return chips;
 }

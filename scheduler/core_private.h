@@ -22,8 +22,8 @@ enum {
     CORE_MASS_WINDOW_MS = 60 * 1000,
     CORE_FLAKY_JOBS = 3, /* failed tasks of so many jobs in a day drain a host */
     CORE_DAY_MS = 24 * 3600 * 1000,
-    CORE_AGAIN_MS = 1000,    /* after a start that came to nothing; twice as long each time … */
-    CORE_AGAIN_MOST = 6,     /* … and after so many in a row the gang is held */
+    CORE_AGAIN_MS = 1000,     /* after a start that came to nothing; twice as long each time … */
+    CORE_AGAIN_MOST = 6,      /* … and after so many in a row the gang is held */
     CORE_REST_MS_A_TASK = 10, /* after a look ahead, for each task that it moved on trial … */
     CORE_REST_MOST_MS = 300 * 1000, /* … at most: on small fleets each round looks ahead */
     CORE_ATTEMPT_BITS = 20          /* of a holder id; the rest is the gang */

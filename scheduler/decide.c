@@ -81,6 +81,13 @@ static bool is_vetoed(const void *context, int host)
     return reservations_veto(veto->reservations, veto->gang, veto->end_ms, host);
 }
 
+static bool vetoes_some(const void *context, int rack)
+{
+    const struct veto *veto = context;
+
+    return reservations_veto_some(veto->reservations, veto->gang, veto->end_ms, rack);
+}
+
 /* The request says where, by which policy and within what; the rest is filled in. */
 static bool find(const struct core *core, const struct core_gang *gang,
     const struct packing_request *asked, struct placement *out, struct block *block)
@@ -98,7 +105,7 @@ static bool find(const struct core *core, const struct core_gang *gang,
     request.shape = shape;
     request.veto = is_vetoed;
     request.veto_context = &veto;
-    request.rack_has_veto = reservations_racks(core->reservations);
+    request.vetoes_some = vetoes_some;
     request.replicas_at = replicas_at;
     request.replicas_most = is_spread ? gang->job->spread_most : INT_MAX;
     is_found = packing_find(core->ledger, &request, out, block);

@@ -78,7 +78,9 @@ struct reservation {
  * those below; a claim binds all. */
 bool reservations_veto(const struct reservations *reservations, const struct core_gang *gang,
     int64_t end_ms, int host);
-const bool *reservations_racks(const struct reservations *reservations);
+/* Might it be, for a host of that rack? */
+bool reservations_veto_some(const struct reservations *reservations, const struct core_gang *gang,
+    int64_t end_ms, int rack);
 /* Take the placement and the victims as a claim of the gang. */
 void reservations_claim(struct core *core, struct core_gang *gang, struct placement *placement,
     holder_id *victims, size_t victim_count);
@@ -89,8 +91,9 @@ void reservations_start_claims(struct core *core, struct actions *out);
 /* Anew, after a full round: the gangs left over, in order. */
 void reservations_make(struct core *core, struct core_gang *const *line, size_t count);
 /* The same when it is due: looking ahead on a large floor is dear, so it rests in proportion, while
- * the same gang is first in line; till then those of gangs that no longer wait are dropped. */
-void reservations_renew(struct core *core, struct core_gang *const *line, size_t count);
+ * the same gang is first in line; till then those of gangs that no longer wait are dropped. Has
+ * anything changed? */
+bool reservations_renew(struct core *core, struct core_gang *const *line, size_t count);
 /* When and on which system the gang is to start; INT64_MAX: no reservation. */
 int64_t reservations_earliest(
     const struct core *core, const struct core_gang *gang, int *shape_system);

@@ -1,6 +1,7 @@
 /* The ledger's holdings: who holds which chips. Hosts, power and money each have their file. */
 #include "scheduler/ledger.h"
 
+#include "base/bits.h"
 #include "base/mem.h"
 #include "scheduler/ledger_private.h"
 
@@ -187,7 +188,7 @@ static int hold_host(struct ledger *ledger, int slot, const struct task_place *p
     }
     assert((ledger->hosts[places[0].host].held & chips) == 0);
     ledger_add_holding(ledger, slot, places[0].host, count, chips);
-    return __builtin_popcountll(chips);
+    return bits_count(chips);
 }
 
 static void hold_places(struct ledger *ledger, int slot, const struct task_place *places, int count)
@@ -286,7 +287,7 @@ static int drop_places(struct ledger_held *held, int host)
 
     for (int i = 0; i < held->place_count; i++) {
         if (held->places[i].host == host)
-            chip_count += __builtin_popcountll(held->places[i].chips);
+            chip_count += bits_count(held->places[i].chips);
         else
             held->places[kept++] = held->places[i];
     }

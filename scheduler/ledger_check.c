@@ -2,6 +2,7 @@
  * The ledger's invariants, from scratch: everything is reckoned again from the holders' places and
  * compared; nothing of what keeps the ledger up to date is used.
  */
+#include "base/bits.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "base/units.h"
@@ -38,7 +39,7 @@ static void recount_place(struct recount *r, const struct ledger_held *held, int
     const struct shape_system *wants = ledger_holder_system(&held->holder);
     int rack = r->ledger->fleet->host_rack[place->host];
     const struct ledger_kind *kind = ledger_rack_kind(r->ledger, rack);
-    int chip_count = __builtin_popcountll(place->chips);
+    int chip_count = bits_count(place->chips);
     char name[PATH_SIZE];
 
     if ((r->host_held[place->host] & place->chips) != 0)
@@ -65,7 +66,7 @@ static void recount_money(struct recount *r, const struct ledger_held *held)
         int index = fleet->host_rack[held->places[i].host];
         const struct fleet_rack *rack = &fleet->racks[index];
         const struct fleet_site *site = &fleet->sites[rack->site];
-        int chip_count = __builtin_popcountll(held->places[i].chips);
+        int chip_count = bits_count(held->places[i].chips);
         double part = (double)chip_count / ledger_rack_kind(r->ledger, index)->chip_count;
 
         sums->usd_per_hour += part * rack->usd_per_hour + held->full_kw * part * site->pue *
@@ -155,7 +156,7 @@ static void compare_rack(struct recount *r, int rack)
     char path[PATH_SIZE];
 
     for (int h = of->first_host; h < of->first_host + of->host_count; h++) {
-        int count = __builtin_popcountll(ledger->hosts[h].free);
+        int count = bits_count(ledger->hosts[h].free);
 
         bins[count]++;
         free_count += count;

@@ -1,4 +1,5 @@
 /* Does a placement keep every limit? What is asked of each placement before it is held. */
+#include "base/bits.h"
 #include "base/mem.h"
 #include "scheduler/ledger_private.h"
 
@@ -26,8 +27,7 @@ static bool is_host_free(const struct question *q, const struct ledger_need *nee
     uint64_t chips = 0;
 
     for (int i = 0; i < count; i++) {
-        if ((chips & run[i].chips) != 0 ||
-            __builtin_popcountll(run[i].chips) != q->system->chips_per_task)
+        if ((chips & run[i].chips) != 0 || bits_count(run[i].chips) != q->system->chips_per_task)
             return false;
         chips |= run[i].chips;
     }

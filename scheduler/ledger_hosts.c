@@ -1,5 +1,6 @@
 /* The ledger's hosts: their state, their free chips, cores and memory, and each rack's counts of
  * hosts by free chips ("bins"), from which a rack's room for tasks comes without visiting hosts. */
+#include "base/bits.h"
 #include "base/mem.h"
 #include "scheduler/ledger_private.h"
 
@@ -53,7 +54,7 @@ void ledger_hosts_create(struct ledger *ledger, enum host_state initial)
 static bool refresh_cores(struct ledger *ledger, int host)
 {
     const struct system *system = host_system(ledger, host);
-    double share = (double)__builtin_popcountll(ledger->hosts[host].held) / system->chips_per_host;
+    double share = (double)bits_count(ledger->hosts[host].held) / system->chips_per_host;
     double cores = 0;
     double memory_gb = 0;
 
@@ -80,12 +81,12 @@ void ledger_refresh_host(struct ledger *ledger, int host)
     struct ledger_host *record = &ledger->hosts[host];
     struct ledger_rack *rack = &ledger->racks[r];
     int *bins = &ledger->bins[rack->first_bin];
-    int before = __builtin_popcountll(record->free);
+    int before = bits_count(record->free);
     bool was_short = record->is_short;
     int after;
 
     record->free = record->state == HOST_UP ? kind->all_chips & ~record->held & ~record->bad : 0;
-    after = __builtin_popcountll(record->free);
+    after = bits_count(record->free);
     bins[before]--;
     bins[after]++;
     rack->free_chips += after - before;
@@ -248,7 +249,7 @@ int ledger_host_task_room(const struct ledger *ledger, const struct ledger_need 
 {
     const struct ledger_host *record = &ledger->hosts[host];
     const struct system *system = host_system(ledger, host);
-    int room = need->by_free[__builtin_popcountll(record->free)];
+    int room = need->by_free[bits_count(record->free)];
 
     if (record->state != HOST_UP || room == 0 || !shape_allows_host(need->shape, host))
         return 0;

@@ -31,7 +31,8 @@ struct packing_request {
     bool may_borrow;
     packing_veto_fn veto; /* NULL: none */
     const void *veto_context;
-    const bool *rack_has_veto;  /* by rack: veto is asked for its hosts alone; NULL: for all */
+    /* Is veto to be asked for the rack's hosts? NULL: for all. */
+    bool (*vetoes_some)(const void *context, int rack);
     const int *rack_tasks_most; /* by rack: most tasks there; NULL: no such limit */
     const int *replicas_at; /* spread: by rack, feed, hall or site (as the manifest says), replicas
                                of the job with tasks there already; NULL: no spread */

@@ -1,4 +1,5 @@
 /* A plan of tasks by rack as hosts and chips, in order of rank. */
+#include "base/bits.h"
 #include "base/mem.h"
 #include "scheduler/packing_private.h"
 
@@ -32,8 +33,8 @@ static uint64_t pick_chips(uint64_t chips, int count)
         int start = chips == 0 ? 0 : __builtin_ctzll(chips) / (2 * width) * (2 * width);
         uint64_t low = chips & low_bits << start;
         uint64_t high = chips & ~low;
-        int low_count = __builtin_popcountll(low);
-        int high_count = __builtin_popcountll(high);
+        int low_count = bits_count(low);
+        int high_count = bits_count(high);
 
         if (low_count >= count && (high_count < count || low_count <= high_count))
             chips = low;
@@ -62,7 +63,7 @@ static void share_out(const struct writer *writer, int rack, int tasks)
         if (bins[f] == 0 && !is_first_fit)
             continue;
         for (int h = 0; h < of->host_count && tasks > 0; h++) {
-            int free_chips = __builtin_popcountll(ledger->hosts[of->first_host + h].free);
+            int free_chips = bits_count(ledger->hosts[of->first_host + h].free);
             int room;
 
             if (free_chips != f && !is_first_fit)

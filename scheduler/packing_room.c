@@ -98,9 +98,10 @@ int packing_power_room(const struct packing_search *search, enum power_level lev
 
 static bool asks_veto(const struct packing_search *search, int rack)
 {
-    const bool *rack_has_veto = search->request->rack_has_veto;
+    const struct packing_request *request = search->request;
 
-    return search->has_veto && (rack_has_veto == NULL || rack_has_veto[rack]);
+    return search->has_veto &&
+           (request->vetoes_some == NULL || request->vetoes_some(request->veto_context, rack));
 }
 
 int packing_host_room(const struct packing_search *search, int rack, int host)

@@ -1,5 +1,6 @@
 #include "scheduler/place.h"
 
+#include "base/bits.h"
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/json.h"
@@ -105,7 +106,7 @@ static int check_tasks(const struct core *core, const struct gang *gang,
 
         if (rack < 0 || fleet->racks[rack].system != system->system ||
             fleet->racks[rack].site != placement->site ||
-            __builtin_popcountll(place->chips) != system->chips_per_task)
+            bits_count(place->chips) != system->chips_per_task)
             return err_set(err, ERR_INPUT,
                 "job %s: task %d does not stand on %d chips of a host of its system and site",
                 gang->spec->name, i, system->chips_per_task);

@@ -24,9 +24,16 @@ struct reservations {
     int64_t *host_gang;     /* by host: whose it is */
     signed char *host_tier; /* by host: of that gang */
     bool *host_is_closed;   /* by host: held or claimed: for nobody else at any time */
-    bool *rack_has_veto;
+    int64_t *rack_from_ms;  /* by rack: the earliest of its hosts; INT64_MIN: one is closed */
+    signed char *rack_tier; /* by rack: the highest of its hosts */
     int host_count, rack_count;
 };
+
+static void clear_rack(struct reservations *r, int rack)
+{
+    r->rack_from_ms[rack] = INT64_MAX;
+    r->rack_tier[rack] = SCHAR_MIN;
+}
 
 struct reservations *reservations_create(const struct core *core)
 {
@@ -38,9 +45,12 @@ struct reservations *reservations_create(const struct core *core)
     r->host_gang = mem_zero((size_t)r->host_count, sizeof *r->host_gang);
     r->host_tier = mem_zero((size_t)r->host_count, sizeof *r->host_tier);
     r->host_is_closed = mem_zero((size_t)r->host_count, sizeof *r->host_is_closed);
-    r->rack_has_veto = mem_zero((size_t)r->rack_count, sizeof *r->rack_has_veto);
+    r->rack_from_ms = mem_zero((size_t)r->rack_count, sizeof *r->rack_from_ms);
+    r->rack_tier = mem_zero((size_t)r->rack_count, sizeof *r->rack_tier);
     for (int i = 0; i < r->host_count; i++)
         r->host_from_ms[i] = INT64_MAX;
+    for (int i = 0; i < r->rack_count; i++)
+        clear_rack(r, i);
     return r;
 }
 
@@ -61,8 +71,19 @@ void reservations_destroy(struct reservations *r)
     mem_free(r->host_gang);
     mem_free(r->host_tier);
     mem_free(r->host_is_closed);
-    mem_free(r->rack_has_veto);
+    mem_free(r->rack_from_ms);
+    mem_free(r->rack_tier);
     mem_free(r);
+}
+
+static void note_in_rack(struct reservations *r, int rack, int host)
+{
+    int64_t from_ms = r->host_is_closed[host] ? INT64_MIN : r->host_from_ms[host];
+
+    if (from_ms < r->rack_from_ms[rack])
+        r->rack_from_ms[rack] = from_ms;
+    if (r->host_tier[host] > r->rack_tier[rack])
+        r->rack_tier[rack] = r->host_tier[host];
 }
 
 /* Set or clear the marks of one reservation's hosts. */
@@ -72,11 +93,13 @@ static void mark(struct core *core, const struct reservation *reservation, bool 
 
     for (int i = 0; i < reservation->placement.task_count; i++) {
         int host = reservation->placement.tasks[i].host;
+        int rack = core->fleet->host_rack[host];
 
         if (!is_set) {
             r->host_from_ms[host] = INT64_MAX;
             r->host_gang[host] = NOBODY;
             r->host_is_closed[host] = false;
+            clear_rack(r, rack);
         } else if (reservation->from_ms < r->host_from_ms[host]) {
             r->host_from_ms[host] = reservation->from_ms;
             r->host_gang[host] = reservation->gang->view.id;
@@ -84,7 +107,8 @@ static void mark(struct core *core, const struct reservation *reservation, bool 
                                                        : (signed char)core_tier(reservation->gang);
             r->host_is_closed[host] = reservation->is_holding || reservation->is_claim;
         }
-        r->rack_has_veto[core->fleet->host_rack[host]] = is_set;
+        if (is_set)
+            note_in_rack(r, rack, host);
     }
 }
 
@@ -137,9 +161,10 @@ bool reservations_veto(
     return r->host_is_closed[host] || end_ms > r->host_from_ms[host];
 }
 
-const bool *reservations_racks(const struct reservations *r)
+bool reservations_veto_some(
+    const struct reservations *r, const struct core_gang *gang, int64_t end_ms, int rack)
 {
-    return r->rack_has_veto;
+    return end_ms > r->rack_from_ms[rack] && core_tier(gang) <= r->rack_tier[rack];
 }
 
 /* --- Claims */
@@ -366,10 +391,12 @@ static bool is_needless(const struct core *core, const struct reservation *reser
     return !reservation->is_claim && !core_gang_is_ready(core, reservation->gang);
 }
 
-static void drop_where(
+/* Were there any? */
+static bool drop_where(
     struct core *core, bool (*is_over)(const struct core *, const struct reservation *))
 {
     struct reservations *r = core->reservations;
+    bool has_dropped = false;
 
     for (size_t i = 0; i < r->count;) {
         struct placement placement;
@@ -380,26 +407,28 @@ static void drop_where(
         }
         placement = remove_at(core, i);
         placement_fini(&placement);
+        has_dropped = true;
     }
+    return has_dropped;
 }
 
 void reservations_drop_ended(struct core *core)
 {
-    drop_where(core, has_ended);
+    (void)drop_where(core, has_ended);
 }
 
-void reservations_renew(struct core *core, struct core_gang *const *line, size_t count)
+bool reservations_renew(struct core *core, struct core_gang *const *line, size_t count)
 {
     int64_t head = count > 0 ? line[0]->view.id : 0;
     int64_t before = core->trial_tasks;
 
     if (core->now_ms < core->reserve_due_ms && head == core->reserve_head) {
-        drop_where(core, is_needless);
-        return;
+        return drop_where(core, is_needless);
     }
     reservations_make(core, line, count);
     core->reserve_head = head;
     core->reserve_due_ms = core_rest_until(core, before);
+    return true;
 }
 
 int64_t reservations_earliest(

@@ -27,6 +27,7 @@ struct round {
     size_t from, to;               /* of the tier, in line */
     struct round_problem *problem; /* asked about now; owned */
     int64_t trial_tasks;           /* of the core, when it began */
+    bool has_stopped;              /* others, for gangs of the round */
     bool asks_bound;               /* the problem is over all tiers, for the bound */
 };
 
@@ -251,6 +252,7 @@ static void stop_others(struct core *core, struct round *round, struct actions *
             (core->fleet->tenant_count == 0 || !give_back_for(core, gang, out, &stopped_value)))
             decide_note_failed(&failed, gang);
     }
+    round->has_stopped |= out->count > from;
     tier_report(core)->value_usd_per_hour += net_value_of(core, out, from) - stopped_value;
 }
 
@@ -306,9 +308,10 @@ static void finish(struct core *core, struct actions *out)
     if (core->now_ms >= core->stop_due_ms)
         core->stop_due_ms = core_rest_until(core, round->trial_tasks);
     core->stop_ms = core->now_ms;
-    reservations_renew(core, round->line, left);
-    start_left_over(core, left, out);
-    left = keep_ready(core, round->line, left);
+    if (reservations_renew(core, round->line, left) || round->has_stopped) {
+        start_left_over(core, left, out);
+        left = keep_ready(core, round->line, left);
+    }
     for (int i = 0; i < report->tier_count; i++)
         report->value_usd_per_hour += report->tiers[i].value_usd_per_hour;
     report->gap = report->bound_usd_per_hour > 0

@@ -3,6 +3,7 @@
  * in a feed, hall or site): as amounts may be fractions, a gang that spans pools is a sum of
  * fractions, so the program is a true relaxation at every fineness.
  */
+#include "base/bits.h"
 #include "base/mem.h"
 #include "scheduler/round_private.h"
 
@@ -253,7 +254,7 @@ static void add_interruptible(const struct core *core, struct round_problem *pro
         for (int t = 0; t < gang->placement.task_count; t++) {
             int rack = fleet->host_rack[gang->placement.tasks[t].host];
             int pool = system->system * places + place_of(fleet, rack, problem->level);
-            double chips = __builtin_popcountll(gang->placement.tasks[t].chips);
+            double chips = bits_count(gang->placement.tasks[t].chips);
 
             problem->capacity[problem->chips_row + pool] += chips;
             problem->capacity[problem->domains_row + pool] += 1;

@@ -1,4 +1,5 @@
 /* Requests about the floor: hosts and power. */
+#include "base/bits.h"
 #include "base/hostlist.h"
 #include "base/mem.h"
 #include "scheduler/server_private.h"
@@ -130,7 +131,7 @@ void request_retry_all(struct request *request)
 
 static int count_bits(uint64_t bits)
 {
-    return __builtin_popcountll(bits);
+    return bits_count(bits);
 }
 
 static void fill_tasks(struct request *request, int host, Wattyard__HostRow *row)

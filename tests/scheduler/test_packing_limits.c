@@ -61,10 +61,15 @@ static bool is_even_host(const void *context, int host)
     return host % 2 == 0;
 }
 
+static bool is_second_rack(const void *context, int rack)
+{
+    (void)context;
+    return rack == 1;
+}
+
 START_TEST(what_is_vetoed_is_not_taken_and_is_told_as_reserved)
 {
     struct hall h = hall_make(fleet_builder_make(1, 1, 1, 2, hall_gb300()), 9, 4, 9);
-    static const bool SECOND_ALONE[] = {false, true};
 
     hall_open(&h);
     h.request.veto = is_even_host;
@@ -78,7 +83,7 @@ START_TEST(what_is_vetoed_is_not_taken_and_is_told_as_reserved)
     ck_assert_int_eq(h.block.by, BLOCKED_RESERVED);
     ck_assert_double_eq(h.block.needs, 36);
     ck_assert_double_eq(h.block.has, 0);
-    h.request.rack_has_veto = SECOND_ALONE;
+    h.request.vetoes_some = is_second_rack;
     ck_assert(hall_find(&h));
     ck_assert_int_eq(hall_tasks_in(&h, 0), 9);
     hall_close(&h);
