@@ -101,12 +101,25 @@ int64_t reservations_earliest(
 /* --- preempt.c */
 
 /* Stop what must be for the gang to start (interruptible work of lower tiers), and claim its place.
- * False: it can't be. *stopped_value is the net value of what it stops. */
+ * False: it can't be. *stopped_value is the net value of what it stops. Where there are shares: for
+ * one within its tenant's. */
 bool preempt_for(
+    struct core *core, struct core_gang *gang, struct actions *out, double *stopped_value);
+/* The same for a gang that borrows: it stops other loans and its own tenant's work alone, and
+ * nothing on a system that another tenant waits for within its share: it would lose the place. */
+bool preempt_for_loan(
     struct core *core, struct core_gang *gang, struct actions *out, double *stopped_value);
 /* The same with what others borrowed, youngest first, for a gang within its tenant's share. */
 bool give_back_for(
     struct core *core, struct core_gang *gang, struct actions *out, double *stopped_value);
+
+/* --- loans.c */
+
+/* Room in a tenant's share goes to its oldest loans, before a round. */
+void loans_repay(struct core *core);
+/* Does another tenant than the gang's wait for that kind of system (index into the catalog), within
+ * its own share? */
+bool loans_are_asked_for(const struct core *core, const struct core_gang *gang, int system);
 
 /* --- pick.c: from what the LP says to gangs that start */
 

@@ -117,6 +117,10 @@ double ledger_tenant_usd_per_hour(const struct ledger *ledger, int tenant);
 double ledger_tenant_share(const struct ledger *ledger, int tenant);
 /* What a holder costs now, in its mode. */
 double ledger_holder_usd_per_hour(const struct ledger *ledger, holder_id id);
+/* The part of the fleet that a holder holds, borrowed or not. */
+double ledger_holder_share(const struct ledger *ledger, holder_id id);
+/* Its tenant's share has room for what it borrowed: it counts there from now on. */
+void ledger_repay(struct ledger *ledger, holder_id id);
 /* Fill in the kw and usd_per_hour of a placement whose system, site and tasks are given. */
 void ledger_price_placement(
     const struct ledger *ledger, const struct shape *shape, struct placement *placement);

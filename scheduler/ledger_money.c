@@ -157,6 +157,24 @@ double ledger_holder_usd_per_hour(const struct ledger *ledger, holder_id id)
     return ledger->held[slot].usd_per_hour;
 }
 
+double ledger_holder_share(const struct ledger *ledger, holder_id id)
+{
+    int slot = id_map_find(&ledger->ids, id);
+
+    assert(slot != LEDGER_NONE);
+    return ledger->held[slot].share;
+}
+
+void ledger_repay(struct ledger *ledger, holder_id id)
+{
+    int slot = id_map_find(&ledger->ids, id);
+
+    assert(slot != LEDGER_NONE);
+    ledger->held[slot].holder.is_borrowing = false;
+    ledger_refresh_account(ledger, slot);
+    ledger_note_money(ledger, slot);
+}
+
 void ledger_price_placement(
     const struct ledger *ledger, const struct shape *shape, struct placement *placement)
 {

@@ -310,6 +310,29 @@ struct rule {
     is_victim_fn is_victim;
     bool may_borrow, is_give_back;
 };
+static const struct rule FOR_LOAN = {is_lower_unshared, true, false};
+static const struct rule GIVE_BACK = {is_borrowed, false, true};
+
+/* With loans that it has running counted too, would its tenant then be within its share? Who can't
+ * borrow does not pay for the loans of others. */
+static bool keeps_share(
+    const struct attempt *a, const bool *is_gone, const struct placement *placement)
+{
+    const struct core *core = a->core;
+    int tenant = a->gang->view.shape->tenant;
+    double held = 0;
+
+    if (a->may_borrow || !a->gang->view.spec->is_interruptible)
+        return true;
+    for (size_t i = 0; i < core->running_count; i++)
+        if (core->running[i]->view.shape->tenant == tenant && core->running[i]->borrowed_ms != 0)
+            held += ledger_holder_share(core->ledger, core->running[i]->view.holder);
+    for (size_t i = 0; i < a->count; i++)
+        if (is_gone[i] && a->victims[i].gang->view.shape->tenant == tenant)
+            held -= ledger_holder_share(core->ledger, a->victims[i].gang->view.holder);
+    return core_is_within_share(
+        core, a->gang, held + ledger_share_weight(core->ledger, placement, a->gang->view.shape));
+}
 
 static bool stop_on(struct core *core, struct core_gang *gang, int shape_system,
     const struct rule *rule, struct actions *out, double *stopped_value)
@@ -328,7 +351,7 @@ static bool stop_on(struct core *core, struct core_gang *gang, int shape_system,
     if (a.count > 0 && frees_enough(&a) &&
         (a.count <= EXACT_MOST && !rule->is_give_back ? choose_exactly(&a, is_gone, &placement)
                                                       : choose_greedily(&a, is_gone, &placement)) &&
-        core_net_value(gang, &placement) >= 0) {
+        core_net_value(gang, &placement) >= 0 && keeps_share(&a, is_gone, &placement)) {
         carry_out(&a, is_gone, &placement, out, stopped_value);
         is_done = true;
     }
@@ -343,6 +366,8 @@ static bool stop_for(struct core *core, struct core_gang *gang, const struct rul
 {
     for (int i = 0; i < gang->view.shape->system_count; i++)
         if (decide_allows(core, gang, i) && decide_best_value(core, gang, i) >= 0 &&
+            !(rule == &FOR_LOAN &&
+                loans_are_asked_for(core, gang, gang->view.shape->systems[i].system)) &&
             stop_on(core, gang, i, rule, out, stopped_value))
             return true;
     return false;
@@ -351,19 +376,19 @@ static bool stop_for(struct core *core, struct core_gang *gang, const struct rul
 bool preempt_for(
     struct core *core, struct core_gang *gang, struct actions *out, double *stopped_value)
 {
-    bool has_shares = core->fleet->tenant_count > 0;
-    const struct rule within = {is_lower, !has_shares, false};
-    const struct rule beyond = {is_lower_unshared, true, false};
+    const struct rule rule = {is_lower, core->fleet->tenant_count == 0, false};
 
-    return stop_for(core, gang, &within, out, stopped_value) ||
-           (has_shares && gang->view.spec->is_interruptible &&
-               stop_for(core, gang, &beyond, out, stopped_value));
+    return stop_for(core, gang, &rule, out, stopped_value);
+}
+
+bool preempt_for_loan(
+    struct core *core, struct core_gang *gang, struct actions *out, double *stopped_value)
+{
+    return stop_for(core, gang, &FOR_LOAN, out, stopped_value);
 }
 
 bool give_back_for(
     struct core *core, struct core_gang *gang, struct actions *out, double *stopped_value)
 {
-    const struct rule back = {is_borrowed, false, true};
-
-    return stop_for(core, gang, &back, out, stopped_value);
+    return stop_for(core, gang, &GIVE_BACK, out, stopped_value);
 }

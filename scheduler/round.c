@@ -1,7 +1,7 @@
 /*
  * A full round: down the tiers; in a tier first the gangs within their tenant's share, then those
- * that borrow. Each step asks the placement program, picks, starts; then gangs that are left may
- * take from lower tiers or get back what was lent; then reservations for the rest.
+ * that borrow. For both the placement program is asked, gangs are picked and started; then those
+ * that are left may take from lower tiers or get back what was lent. At last reservations.
  */
 #include "base/err.h"
 #include "base/mem.h"
@@ -17,7 +17,7 @@ enum {
     STOP_TRIES = 16    /* gangs of a tier for which others may be stopped in one round */
 };
 
-enum step { STEP_SHARE, STEP_BORROW, STEP_STOP, STEP_END };
+enum step { STEP_SHARE, STEP_STOP, STEP_BORROW, STEP_STOP_BORROW, STEP_END };
 
 struct round {
     struct core_gang **line; /* all that may start, in order; owned */
@@ -232,8 +232,18 @@ void core_round_answer(
     round->problem = NULL;
 }
 
+static bool stop_for(struct core *core, struct core_gang *gang, bool borrows, struct actions *out,
+    double *stopped_value)
+{
+    if (borrows)
+        return gang->view.spec->is_interruptible &&
+               preempt_for_loan(core, gang, out, stopped_value);
+    return preempt_for(core, gang, out, stopped_value) ||
+           (core->fleet->tenant_count > 0 && give_back_for(core, gang, out, stopped_value));
+}
+
 /* For the gangs that are left: take from lower tiers, or get back what was lent. */
-static void stop_others(struct core *core, struct round *round, struct actions *out)
+static void stop_others(struct core *core, struct round *round, bool borrows, struct actions *out)
 {
     int tries = STOP_TRIES;
     struct failed_asks failed = {.count = 0};
@@ -248,8 +258,7 @@ static void stop_others(struct core *core, struct round *round, struct actions *
             decide_has_failed(&failed, gang))
             continue;
         tries--;
-        if (!preempt_for(core, gang, out, &stopped_value) &&
-            (core->fleet->tenant_count == 0 || !give_back_for(core, gang, out, &stopped_value)))
+        if (!stop_for(core, gang, borrows, out, &stopped_value))
             decide_note_failed(&failed, gang);
     }
     round->has_stopped |= out->count > from;
@@ -389,6 +398,8 @@ enum round_stage core_round_step(struct core *core, int64_t now_ms,
             return ROUND_DONE;
         }
         reservations_start_claims(core, out);
+        if (core->fleet->tenant_count > 0)
+            loans_repay(core);
         begin(core);
     }
     round = core->round;
@@ -399,14 +410,15 @@ enum round_stage core_round_step(struct core *core, int64_t now_ms,
             finish(core, out);
             return ROUND_DONE;
         }
-    } else if (round->step == STEP_STOP) {
-        stop_others(core, round, out);
-        round->step = STEP_END;
     } else {
-        bool borrows = round->step == STEP_BORROW;
+        bool borrows = round->step >= STEP_BORROW;
+        bool has_shares = core->fleet->tenant_count > 0;
 
-        round->step = borrows || core->fleet->tenant_count == 0 ? STEP_STOP : STEP_BORROW;
-        is_open = open_step(core, round, borrows, out);
+        if (round->step == STEP_STOP || round->step == STEP_STOP_BORROW)
+            stop_others(core, round, borrows, out);
+        else
+            is_open = open_step(core, round, borrows, out);
+        round->step = round->step == STEP_STOP && !has_shares ? STEP_END : round->step + 1;
     }
     if (!is_open)
         return ROUND_MORE;
