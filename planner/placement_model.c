@@ -65,56 +65,34 @@ static int check(const struct placement_problem *problem, struct err *err)
     return 0;
 }
 
-/* Capacities, without those that all options together can't reach. Gives (mem_free); *count is how
- * many may bind. */
-static double *binding_capacity(const struct placement_problem *problem, int *count)
-{
-    double *capacity = mem_zero((size_t)problem->resource_count, sizeof *capacity);
-    double *most = mem_zero((size_t)problem->resource_count, sizeof *most);
-
-    for (int i = 0; i < problem->option_count; i++) {
-        const struct placement_option *option = &problem->options[i];
-        double limit = fmin(option->limit, problem->class_limit[option->class_index]);
-
-        for (int k = 0; k < option->use_count; k++) {
-            const struct placement_use *use = &problem->uses[option->first_use + k];
-
-            most[use->resource] += limit * use->amount;
-        }
-    }
-    *count = 0;
-    for (int r = 0; r < problem->resource_count; r++) {
-        bool binds = most[r] > problem->resource_capacity[r];
-
-        capacity[r] = binds ? problem->resource_capacity[r] : INFINITY;
-        *count += binds && capacity[r] < PLACEMENT_NO_LIMIT;
-    }
-    mem_free(most);
-    return capacity;
-}
-
 int placement_solve_linear(const struct placement_problem *problem,
     const struct placement_budget *budget, const double *warm_prices, struct placement_answer *out,
     struct err *err)
 {
-    struct placement_problem binding;
-    double *capacity;
-    int rows = 0;
+    struct placement_part part;
+    bool is_direct;
 
     if (check(problem, err) != 0)
         return -1;
-    placement_answer_init(problem, out);
-    capacity = binding_capacity(problem, &rows);
-    binding = *problem;
-    binding.resource_capacity = capacity;
-    if (problem->option_count <= FEW_OPTIONS || (problem->class_count + rows <= DIRECT_ROWS_MOST &&
-                                                    problem->option_count <= DIRECT_OPTIONS_MOST))
-        placement_solve_direct(&binding, budget, false, out);
-    else
-        placement_solve_by_prices(&binding, budget, warm_prices, out);
+    part = placement_reduce(problem);
+    is_direct = part.problem.option_count <= FEW_OPTIONS ||
+                (problem->class_count + part.binding_count <= DIRECT_ROWS_MOST &&
+                    part.problem.option_count <= DIRECT_OPTIONS_MOST);
+    placement_answer_init(&part.problem, out);
+    if (!is_direct) {
+        placement_solve_by_prices(&part.problem, budget, warm_prices, out);
+        if (out->status == PLACEMENT_FAILED) {
+            placement_answer_fini(out);
+            placement_answer_init(&part.problem, out);
+            is_direct = true;
+        }
+    }
+    if (is_direct)
+        placement_solve_direct(&part.problem, budget, false, out);
     if (out->status != PLACEMENT_FAILED)
-        placement_make_whole(problem, out);
-    mem_free(capacity);
+        placement_make_whole(&part.problem, out);
+    placement_expand(&part, problem->option_count, out);
+    placement_part_fini(&part);
     return 0;
 }
 

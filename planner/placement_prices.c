@@ -12,7 +12,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { STEPS_MOST = 600 };
+enum { STEPS_MOST = 600, MASTER_ITERATIONS = 5000 };
 static const double GAP_DEFAULT = 1e-6;
 static const double IN_SHARE = 0.5; /* of the best prices in the next ones */
 
@@ -212,11 +212,13 @@ static enum placement_status run(
     double gap = m->budget->gap > 0 ? m->budget->gap : GAP_DEFAULT;
     double start_s = m->budget->clock_s != NULL ? m->budget->clock_s() : 0;
     double in_share = IN_SHARE;
+    /* The master may be so degenerate that it walks without end. */
+    struct lp_options options = {.iteration_limit = MASTER_ITERATIONS};
 
     for (int step = 0; step < STEPS_MOST; step++) {
         double before = m->best_bound;
 
-        if (lp_solve(m->lp, NULL, NULL) != LP_OPTIMAL)
+        if (lp_solve(m->lp, &options, NULL) != LP_OPTIMAL)
             return PLACEMENT_FAILED;
         *iterations += lp_iterations(m->lp);
         *value = -lp_objective(m->lp) * m->value_scale;
