@@ -49,9 +49,10 @@ LDFLAGS := $(SANITIZE)
 DEPS_BUILD := gcc make pkg-config libc6-dev libglpk-dev libxml2-dev libjansson-dev libjs-chart.js \
   libhwloc-dev libzmq3-dev libprotobuf-c-dev protobuf-c-compiler libsqlite3-dev
 DEPS_TEST := $(DEPS_BUILD) check glpk-utils coinor-clp python3-minimal chromium
+DEPS_BENCH := glpk-utils coinor-clp coinor-cbc
 DEPS_LINT := $(DEPS_TEST) clang-format cppcheck mandoc
 DEPS_FUZZ := $(DEPS_TEST) clang libclang-rt-14-dev
-DEPS_ALL := $(sort $(DEPS_LINT) $(DEPS_FUZZ) valgrind)
+DEPS_ALL := $(sort $(DEPS_LINT) $(DEPS_BENCH) $(DEPS_FUZZ) valgrind)
 
 # --- Sources: found, not listed
 EMBEDDED := $(wildcard $(foreach r,$(ROOMS),$r/*.rng $r/pages/*.txt $r/*.html $r/*.js))
@@ -68,7 +69,7 @@ BENCHES := $(patsubst tests/bench/%.c,$B/bench/%,$(wildcard tests/bench/bench_*.
 SUPPORT := $B/libsupport.a
 C_FILES := $(wildcard wattyard.c $(foreach r,$(ROOMS) tests/*,$r/*.[ch]))
 
-.PHONY: all deps deps-test deps-lint deps-fuzz demo test valgrind lint bench fuzz install clean help
+.PHONY: all deps deps-test deps-bench deps-lint deps-fuzz demo test valgrind lint bench fuzz install clean help
 .DEFAULT_GOAL := all
 
 all: deps ## build the programs and their man pages
@@ -78,6 +79,7 @@ programs: $(PROGRAMS)
 
 deps: ; @tests/tools/deps.sh $(DEPS_BUILD) ## install the Debian packages that a build needs
 deps-test: ; @tests/tools/deps.sh $(DEPS_TEST)
+deps-bench: deps-test ; @tests/tools/deps.sh $(DEPS_BENCH) || echo 'The bench goes on without them.'
 deps-lint: ; @tests/tools/deps.sh $(DEPS_LINT)
 deps-fuzz: ; @tests/tools/deps.sh $(DEPS_FUZZ)
 deps-all: ; @tests/tools/deps.sh $(DEPS_ALL)
@@ -102,7 +104,7 @@ lint: deps-lint ## format, floors, headers alone, function length, analyzers
 	@$(MAKE) --no-print-directory -j$(JOBS) programs man
 	@JOBS=$(JOBS) BUILD=$B tests/tools/lint.sh $(C_FILES)
 
-bench: deps-test ## measure, side by side with peers where they can run here
+bench: deps-bench ## measure, side by side with peers where they can run here
 	@$(MAKE) --no-print-directory -j$(JOBS) programs $(BENCHES)
 	@tests/tools/run_benches.sh $B $(BENCHES)
 

@@ -1,27 +1,24 @@
 /*
- * `wattyard plan` on the large scenarios, beside glpsol on the same model in MPS: whole processes,
- * one after the other, on the same machine. Prints sizes, seconds, memory and the ratios. Exits 1
- * when something could not be measured.
+ * `wattyard plan` on the large scenarios, beside glpsol, clp and cbc on the same model in MPS:
+ * whole processes, one after the other, on the same machine. Prints sizes, seconds, memory and the
+ * ratios. Exits 1 when something could not be measured; a peer that is not here is told, and is no
+ * failure.
  */
-#include "base/clock.h"
 #include "base/err.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "base/table.h"
 #include "base/units.h"
+#include "tests/support/measure.h"
 
-#include <fcntl.h>
 #include <math.h>
-#include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-enum { RUNS_MAX = 9, JSON_BYTES_MAX = 1 << 30 };
+enum { JSON_BYTES_MAX = 1 << 30, WORDS_MAX = 8 };
 
 struct bench_case {
     const char *name;
@@ -35,74 +32,21 @@ static const struct bench_case CASES[] = {
     {"frontier-10gw", "workloads/scenarios/frontier-10gw.xml", 1, 400},
 };
 
-/* What one run of a process came to. */
-struct measure {
-    double wall_s;
-    double cpu_s; /* of user and system: what a busy machine does not change */
-    double peak_bytes;
-    bool is_ended; /* by the limit */
-    int exit_status;
+/* Another solver, told to solve an MPS file as it does by itself. */
+struct peer {
+    const char *words[WORDS_MAX]; /* MPS stands for the file, OUTPUT for where its answer goes */
+    const char *line;             /* of its answer: the optimum follows `before` there */
+    const char *before;
 };
 
-static double seconds_of(struct timeval time)
-{
-    return (double)time.tv_sec + (double)time.tv_usec * 1e-6;
-}
+#define MPS "MPS"
+#define OUTPUT "OUTPUT"
 
-static void redirect(const char *path)
-{
-    int output = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
-
-    if (output < 0 || dup2(output, STDOUT_FILENO) < 0)
-        _exit(127);
-}
-
-/* Run a program (found in PATH) with its output in a file. The limit is one of processor time, kept
- * by the kernel: all of these programs compute and do not wait. */
-static struct measure run(char *const *words, const char *output_path, int limit_s)
-{
-    const struct rlimit limit = {(rlim_t)limit_s, (rlim_t)limit_s + 5};
-    double start_s = clock_monotonic_s();
-    struct measure measure = {0};
-    struct rusage usage = {0};
-    int status = 0;
-    pid_t child = fork();
-
-    if (child == 0) {
-        redirect(output_path);
-        (void)setrlimit(RLIMIT_CPU, &limit);
-        (void)execvp(words[0], words);
-        _exit(127);
-    }
-    if (child < 0 || wait4(child, &status, 0, &usage) < 0) {
-        measure.exit_status = -1;
-        return measure;
-    }
-    measure.wall_s = clock_monotonic_s() - start_s;
-    measure.cpu_s = seconds_of(usage.ru_utime) + seconds_of(usage.ru_stime);
-    measure.peak_bytes = (double)usage.ru_maxrss * 1024;
-    measure.is_ended = WIFSIGNALED(status);
-    measure.exit_status = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-    return measure;
-}
-
-static int compare_walls(const void *a, const void *b)
-{
-    const struct measure *x = a, *y = b;
-
-    return (x->wall_s > y->wall_s) - (x->wall_s < y->wall_s);
-}
-
-static struct measure run_median(
-    char *const *words, const char *output_path, int limit_s, int run_count)
-{
-    struct measure runs[RUNS_MAX];
-
-    for (int i = 0; i < run_count; i++)
-        runs[i] = run(words, output_path, limit_s);
-    qsort(runs, (size_t)run_count, sizeof runs[0], compare_walls);
-    return runs[run_count / 2];
-}
+static const struct peer PEERS[] = {
+    {{"glpsol", "--freemps", MPS, "-o", OUTPUT}, "Objective:", "= "},
+    {{"clp", MPS, "-solve"}, "Optimal objective ", "objective "},
+    {{"cbc", MPS, "-solve"}, "Optimal objective ", "objective "},
+};
 
 /* A writable copy of a text, for an argument vector. */
 static char *word(struct arena *arena, const char *text)
@@ -137,41 +81,83 @@ static void print_plan(const struct json_value *plan, const struct measure *ours
         ours->peak_bytes / 1048576);
 }
 
-/* The optimum that glpsol reports, NAN where it found none. Its output is small. */
-static double read_glpsol(const char *path)
+/* The optimum in a peer's answer, NAN where it has none. */
+static double read_optimum(const struct peer *peer, const char *path)
 {
     FILE *file = fopen(path, "r");
-    double objective = NAN;
+    double optimum = NAN;
     char line[256], text[64];
 
     while (file != NULL && fgets(line, sizeof line, file) != NULL) {
-        const char *equals = strstr(line, "Objective:");
+        const char *start = strstr(line, peer->line);
 
-        equals = equals == NULL ? NULL : strchr(equals, '=');
-        if (equals == NULL)
+        start = start == NULL ? NULL : strstr(start, peer->before);
+        if (start == NULL)
             continue;
-        (void)snprintf(text, sizeof text, "%.*s", (int)strcspn(equals + 2, " (\n"), equals + 2);
-        if (str_parse_double(text, &objective) != 0)
-            objective = NAN;
+        start += strlen(peer->before);
+        (void)snprintf(text, sizeof text, "%.*s", (int)strcspn(start, " (\n"), start);
+        if (str_parse_double(text, &optimum) != 0)
+            optimum = NAN;
     }
     if (file != NULL)
         (void)fclose(file);
-    return objective;
+    return optimum;
 }
 
-static void print_peer(const struct bench_case *bench, const struct measure *ours,
-    const struct measure *peer, double objective, double our_objective)
+static struct measure run_peer(const struct peer *peer, const struct bench_case *bench,
+    const struct files *files, struct arena *arena)
 {
-    if (peer->is_ended)
-        printf("  glpsol  ended after %d s of processor, %.0f MiB\n", bench->limit_s,
-            peer->peak_bytes / 1048576);
+    char *words[WORDS_MAX + 1] = {0};
+    bool has_output = false;
+
+    for (int i = 0; i < WORDS_MAX && peer->words[i] != NULL; i++) {
+        const char *text = peer->words[i];
+
+        has_output |= str_equal(text, OUTPUT);
+        text = str_equal(text, MPS) ? files->mps : str_equal(text, OUTPUT) ? files->peer : text;
+        words[i] = word(arena, text);
+    }
+    return measure_median(
+        words, has_output ? "/dev/null" : files->peer, bench->limit_s, bench->run_count);
+}
+
+static void print_peer(const struct peer *peer, const struct bench_case *bench,
+    const struct measure *ours, const struct measure *theirs, double difference)
+{
+    const char *name = peer->words[0];
+
+    if (theirs->is_ended)
+        printf("  %-7s ended after %d s of processor, %.0f MiB\n", name, bench->limit_s,
+            theirs->peak_bytes / 1048576);
     else
-        printf("  glpsol  %.2f s, %.2f s of processor, %.0f MiB, $ %.9g (relative difference "
-               "%.1e)\n",
-            peer->wall_s, peer->cpu_s, peer->peak_bytes / 1048576, objective,
-            fabs(objective - our_objective) / fabs(our_objective));
-    printf("  wattyard takes %s%.2f of the time of glpsol, %.2f of its processor's\n",
-        peer->is_ended ? "less than " : "", ours->wall_s / peer->wall_s, ours->cpu_s / peer->cpu_s);
+        printf("  %-7s %.2f s, %.2f s of processor, %.0f MiB; its optimum differs by %.1e\n", name,
+            theirs->wall_s, theirs->cpu_s, theirs->peak_bytes / 1048576, difference);
+    printf("          wattyard takes %s%.2f of its time, %.2f of its processor's\n",
+        theirs->is_ended ? "less than " : "", ours->wall_s / theirs->wall_s,
+        ours->cpu_s / theirs->cpu_s);
+}
+
+/* Beside all peers. -1: one is here, and came to nothing. */
+static int measure_peers(const struct bench_case *bench, const struct files *files,
+    const struct measure *ours, double our_optimum, struct arena *arena)
+{
+    int failed_count = 0;
+
+    for (size_t i = 0; i < sizeof PEERS / sizeof PEERS[0]; i++) {
+        struct measure theirs = run_peer(&PEERS[i], bench, files, arena);
+        double optimum = read_optimum(&PEERS[i], files->peer);
+
+        if (theirs.is_missing) {
+            printf("  %-7s is not installed\n", PEERS[i].words[0]);
+            continue;
+        }
+        print_peer(
+            &PEERS[i], bench, ours, &theirs, fabs(optimum - our_optimum) / fabs(our_optimum));
+        (void)fflush(stdout);
+        (void)unlink(files->peer);
+        failed_count += !theirs.is_ended && (theirs.exit_status != 0 || isnan(optimum));
+    }
+    return failed_count == 0 ? 0 : -1;
 }
 
 static int measure_case(
@@ -182,15 +168,13 @@ static int measure_case(
         word(arena, "0.001"), word(arena, "--write-mps"), word(arena, files->mps), NULL};
     char *const our_words[] = {word(arena, files->wattyard), word(arena, "plan"),
         word(arena, bench->scenario), word(arena, "--json"), NULL};
-    char *const peer_words[] = {word(arena, "glpsol"), word(arena, "--freemps"),
-        word(arena, files->mps), word(arena, "-o"), word(arena, files->peer), NULL};
-    struct measure ours, peer;
+    struct measure ours;
     struct json_value *plan;
     struct err err = {0};
-    double our_objective;
+    double our_optimum;
 
-    (void)run(write_words, files->plan, bench->limit_s);
-    ours = run_median(our_words, files->plan, bench->limit_s, bench->run_count);
+    (void)measure_run(write_words, files->plan, bench->limit_s);
+    ours = measure_median(our_words, files->plan, bench->limit_s, bench->run_count);
     plan = json_load(files->plan, JSON_BYTES_MAX, &err);
     if (plan == NULL || ours.exit_status != 0) {
         printf("  wattyard gave no plan (exit %d) %s\n", ours.exit_status, err.text);
@@ -198,11 +182,9 @@ static int measure_case(
         return -1;
     }
     print_plan(plan, &ours);
-    our_objective = json_get_number(json_member(plan, "objective_usd"), NAN);
+    our_optimum = json_get_number(json_member(plan, "objective_usd"), NAN);
     json_destroy(plan);
-    peer = run_median(peer_words, "/dev/null", bench->limit_s, bench->run_count);
-    print_peer(bench, &ours, &peer, read_glpsol(files->peer), our_objective);
-    return peer.exit_status == 0 || peer.is_ended ? 0 : -1;
+    return measure_peers(bench, files, &ours, our_optimum, arena);
 }
 
 static void remove_files(const struct files *files, const char *folder)
@@ -228,7 +210,7 @@ int main(void)
         return EXIT_FAILURE;
     files.mps = arena_format(arena, "%s/model.mps", folder);
     files.plan = arena_format(arena, "%s/plan.json", folder);
-    files.peer = arena_format(arena, "%s/glpsol.txt", folder);
+    files.peer = arena_format(arena, "%s/peer.txt", folder);
     for (size_t i = 0; i < sizeof CASES / sizeof CASES[0]; i++) {
         printf("%s, median of %d\n", CASES[i].name, CASES[i].run_count);
         (void)fflush(stdout);
