@@ -557,6 +557,23 @@ static void take_words(va_list args, const char **words)
     words[count] = NULL;
 }
 
+pid_t cluster_start_command(struct cluster *cluster, const char *const *words, const char *log)
+{
+    char *path = tempdir_path(cluster->folder, log);
+    pid_t pid = fork();
+
+    ck_assert(pid >= 0);
+    if (pid == 0) {
+        int fd = open(path, O_WRONLY | O_CREAT | O_APPEND, 0600);
+
+        if (fd < 0 || dup2(fd, STDOUT_FILENO) < 0 || dup2(fd, STDERR_FILENO) < 0)
+            _exit(126);
+        become_command(cluster, words);
+    }
+    mem_free(path);
+    return pid;
+}
+
 int cluster_run(struct cluster *cluster, char **out, ...)
 {
     const char *words[WORDS_MOST];
