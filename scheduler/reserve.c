@@ -86,6 +86,12 @@ static void note_in_rack(struct reservations *r, int rack, int host)
         r->rack_tier[rack] = r->host_tier[host];
 }
 
+/* Higher tiers too: a claim; and the first in line of a policy that knows no tiers. */
+static bool binds_all(const struct core *core, const struct reservation *reservation)
+{
+    return reservation->is_claim || core->options.policy != CORE_POLICY_LP;
+}
+
 /* Set or clear the marks of one reservation's hosts. */
 static void mark(struct core *core, const struct reservation *reservation, bool is_set)
 {
@@ -103,8 +109,9 @@ static void mark(struct core *core, const struct reservation *reservation, bool 
         } else if (reservation->from_ms < r->host_from_ms[host]) {
             r->host_from_ms[host] = reservation->from_ms;
             r->host_gang[host] = reservation->gang->view.id;
-            r->host_tier[host] = reservation->is_claim ? SCHAR_MAX
-                                                       : (signed char)core_tier(reservation->gang);
+            r->host_tier[host] = binds_all(core, reservation)
+                                     ? SCHAR_MAX
+                                     : (signed char)core_tier(reservation->gang);
             r->host_is_closed[host] = reservation->is_holding || reservation->is_claim;
         }
         if (is_set)
