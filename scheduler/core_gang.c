@@ -185,19 +185,25 @@ static void note_freed(struct core *core, const struct core_gang *gang)
     core->changed_chips += chips_of(gang);
 }
 
+void core_gang_watch_wall(struct core *core, const struct core_gang *gang)
+{
+    int64_t limit_ms = (int64_t)(gang->view.spec->wall_minutes * 6e4);
+
+    if (limit_ms > 0) /* what ends in the very instant of the limit was in time */
+        core_timer_add(core, (struct core_timer){gang->view.start_ms + limit_ms + 1, TIMER_WALL,
+                                 gang->view.id, gang->view.attempt});
+}
+
 /* All agents are ready (or there are none to wait for): it runs. */
 static void set_running(struct core *core, struct core_gang *gang, struct actions *out)
 {
-    const struct job_spec *spec = gang->view.spec;
     const struct shape_system *system = &gang->view.shape->systems[gang->view.shape_system];
 
     gang->view.state = GANG_RUNNING;
     gang->not_ready_count = 0;
     gang->view.start_ms = core->now_ms;
     gang->view.expected_end_ms = core->now_ms + (int64_t)system->expected_ms;
-    if (spec->wall_minutes > 0)
-        core_timer_add(core, (struct core_timer){core->now_ms + (int64_t)(spec->wall_minutes * 6e4),
-                                 TIMER_WALL, gang->view.id, gang->view.attempt});
+    core_gang_watch_wall(core, gang);
     core_act(out,
         (struct action){.kind = ACTION_GO, .gang = gang->view.id, .attempt = gang->view.attempt});
     core_note_change(out, gang);

@@ -126,10 +126,8 @@ static void hold_again(struct core *core, struct core_gang *gang, const struct g
     if (image->state == GANG_STARTING)
         core_timer_add(core, (struct core_timer){core->now_ms + CORE_READY_MS, TIMER_READY,
                                  view->id, view->attempt});
-    if (image->state == GANG_RUNNING && view->spec->wall_minutes > 0)
-        core_timer_add(
-            core, (struct core_timer){image->start_ms + (int64_t)(view->spec->wall_minutes * 6e4),
-                      TIMER_WALL, view->id, view->attempt});
+    if (image->state == GANG_RUNNING)
+        core_gang_watch_wall(core, gang);
     for (int i = 0; i < gang->placement.task_count; i++)
         if (i == 0 || gang->placement.tasks[i].host != gang->placement.tasks[i - 1].host)
             core_host_watch(core, gang->placement.tasks[i].host);

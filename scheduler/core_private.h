@@ -196,6 +196,8 @@ int core_task_ready(
     struct core *core, const struct event *event, struct actions *out, struct err *err);
 int core_task_end_event(
     struct core *core, const struct event *event, struct actions *out, struct err *err);
+/* It runs since view.start_ms: stop it past its wall limit, if it has one. */
+void core_gang_watch_wall(struct core *core, const struct core_gang *gang);
 /* TIMER_READY and TIMER_WALL. */
 void core_gang_timer(struct core *core, const struct core_timer *timer, struct actions *out);
 /* A new gang, waiting. Owned by the core. */

@@ -156,7 +156,7 @@ START_TEST(the_wall_limit_stops_it_and_no_retry_is_made)
     yard_wait(&y, 20); /* getting ready is not counted */
     yard_run(&y, gang);
     ck_assert_int_eq(gang->expected_end_ms, y.now_ms + 600000);
-    yard_wait(&y, 599.999);
+    yard_wait(&y, 600); /* what ends now was in time */
     yard_assert_state(gang, GANG_RUNNING);
     yard_wait(&y, 0.001);
     yard_assert_state(gang, GANG_STOPPING);
