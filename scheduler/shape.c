@@ -106,6 +106,8 @@ static void set_host_use(
 static double expected_ms(
     const struct shape_system *s, const struct job_spec *spec, const struct fleet *fleet)
 {
+    if (spec->expected_minutes > 0)
+        return spec->expected_minutes / s->throughput * MS_PER_MINUTE;
     if (isfinite(spec->work_minutes))
         return spec->work_minutes / s->throughput * MS_PER_MINUTE;
     return (spec->wall_minutes > 0 ? spec->wall_minutes : fleet->default_wall_minutes) *

@@ -29,7 +29,8 @@ struct shape_system {
     double memory_gb_per_task; /* given, or the chips' share of the host; 0: not counted */
     double busy_kw_per_chip;   /* (power-kw × first mode × pi - idle-kw) ÷ chips of the system; a
                                   pi below idle adds nothing: 0 */
-    double expected_ms; /* length: work ÷ throughput, else the wall limit, else the default */
+    double expected_ms; /* length: work (as expected) ÷ throughput, else the wall limit, else the
+                           default */
     const char *never;  /* why it can never run there; NULL: it may */
 };
 

@@ -200,6 +200,8 @@ static int run(
         return status;
     }
     fleet = fleet_load(paths[0], context->data_folder, &faults);
+    if (options.swf != NULL && fleet != NULL)
+        fleet_drop_tenants(fleet);
     jobs = load_jobs(fleet, &options, paths + 1, path_count - 1, &left_out, &faults, &err);
     faults_print(&faults, context->err);
     if (err.kind != ERR_NONE)
@@ -221,8 +223,11 @@ const struct command SIMULATE_COMMAND = {.name = "simulate",
     .details =
         "Runs the scheduler's own mind over a stream of jobs in simulated time and says how it "
         "went: waits, use, energy, cost, value, peak power. Jobs come from manifests that say how "
-        "long they really run (<work minutes= submit-minutes=>) from a log in the Standard "
+        "long they really run (<work minutes= submit-minutes=>), from a log in the Standard "
         "Workload Format, or from a seed; jobs without a run time are left out and counted.\n"
+        "\n"
+        "A log knows no tenants, so it runs as if the fleet had none: no shares, no budgets. Its "
+        "jobs run as long as they did; the time they requested is what schedulers expect.\n"
         "\n"
         "The policies fifo and easy place by the same packing and the same limits, so that they "
         "are fair to compare with.",

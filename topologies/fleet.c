@@ -242,6 +242,11 @@ int fleet_find_host(const struct fleet *fleet, const char *name)
     return str_equal(name, fleet_host_name(fleet, host, copy)) ? host : -1;
 }
 
+void fleet_drop_tenants(struct fleet *fleet)
+{
+    fleet->tenant_count = 0;
+}
+
 int fleet_find_tenant(const struct fleet *fleet, const char *id)
 {
     for (int i = 0; i < fleet->tenant_count; i++)

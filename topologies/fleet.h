@@ -102,6 +102,8 @@ enum { FLEET_NAME_SIZE = 288 }; /* a host's name: four ids of up to 64, "-tNN" *
 struct fleet *fleet_load(const char *path, const char *data_folder, struct faults *faults);
 struct fleet *fleet_parse(const char *bytes, size_t count, const char *name, struct faults *faults);
 void fleet_destroy(struct fleet *fleet);
+/* As if it had no tenants, so neither shares nor budgets: for jobs that are nobody's. */
+void fleet_drop_tenants(struct fleet *fleet);
 
 const struct system *fleet_rack_system(const struct fleet *fleet, int rack);
 

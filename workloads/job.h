@@ -113,7 +113,8 @@ struct job_spec {
     enum job_spread spread;
     int array_count; /* 0: no array */
 
-    double work_minutes; /* real length at throughput 1; NAN: not given */
+    double work_minutes;     /* real length at throughput 1; NAN: not given */
+    double expected_minutes; /* of that, what people said beforehand; 0: as it really is */
     double submit_minutes;
     struct where where;
 };

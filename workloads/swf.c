@@ -72,6 +72,9 @@ static int add_job(struct swf_reader *r, const double *fields)
     double processors = fields[FIELD_REQUESTED] > 0 ? fields[FIELD_REQUESTED]
                                                     : fields[FIELD_ALLOCATED];
     double run_minutes = minutes_of(fields[FIELD_RUN]);
+    double requested_minutes = fields[FIELD_REQUESTED_TIME] > 0
+                                   ? minutes_of(fields[FIELD_REQUESTED_TIME])
+                                   : 0;
     char name[32];
 
     if (fields[FIELD_SUBMIT] < 0 || !is_time(fields[FIELD_SUBMIT]))
@@ -103,12 +106,12 @@ static int add_job(struct swf_reader *r, const double *fields)
         .tasks = (int)processors,
         .segment = JOB_SEGMENT_NONE,
         .chips_per_task = r->chips_per_processor,
-        .wall_minutes = fields[FIELD_REQUESTED_TIME] > 0 ? minutes_of(fields[FIELD_REQUESTED_TIME])
-                                                         : 0,
+        .wall_minutes = requested_minutes > 0 ? fmax(requested_minutes, run_minutes) : 0,
         .grace_seconds = JOB_GRACE_SECONDS_DEFAULT,
         .lease_minutes = JOB_LEASE_MINUTES_DEFAULT,
         .deadline_ms = INT64_MAX,
         .work_minutes = run_minutes,
+        .expected_minutes = requested_minutes,
         .submit_minutes = minutes_of(fields[FIELD_SUBMIT]),
         .where = r->where};
     return 0;

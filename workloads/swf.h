@@ -6,9 +6,11 @@
  *
  * What becomes of a line: a processor is one task of one chip (or of chips_per_processor); the
  * processors are those requested, or where that is not known those allocated. Run time is the work
- * at throughput 1, requested time the wall limit, both with submit time kept to the millisecond.
- * The job is named by its number, is of tenant "default", can't be interrupted, and may run on any
- * system. Users, queues, memory, wait times and think times are not used.
+ * at throughput 1; requested time is how long it is expected to be and its wall limit, which is put
+ * up to the run time where the log has a job that ran on past it. Times are kept to the
+ * millisecond. The job is named by its number, can't be interrupted, and may run on any system. Its
+ * tenant is "default", but a log knows no tenants: it is for fleets without (fleet_drop_tenants).
+ * Users, queues, memory, wait times and think times are not used.
  */
 #ifndef WORKLOADS_SWF_H
 #define WORKLOADS_SWF_H

@@ -109,6 +109,14 @@ START_TEST(the_length_is_the_work_else_the_wall_limit_else_the_default)
     shape = shape_create(fleet, &spec);
     ck_assert_double_eq(shape->systems[0].expected_ms, 30 * 60000.0);
     shape_destroy(shape);
+    spec.work_minutes = 20;
+    shape = shape_create(fleet, &spec);
+    ck_assert_double_eq(shape->systems[0].expected_ms, 20 * 60000.0);
+    shape_destroy(shape);
+    spec.expected_minutes = 25;
+    shape = shape_create(fleet, &spec);
+    ck_assert_double_eq(shape->systems[0].expected_ms, 25 * 60000.0);
+    shape_destroy(shape);
     fleet_builder_destroy(b);
 }
 END_TEST

@@ -44,6 +44,7 @@ START_TEST(a_line_becomes_a_job)
     ck_assert_uint_eq(job->system_count, 0);
     ck_assert_double_eq(job->work_minutes, 60);
     ck_assert_double_eq(job->wall_minutes, 120);
+    ck_assert_double_eq(job->expected_minutes, 120);
     ck_assert_double_eq(job->submit_minutes, 0);
     ck_assert(!job->is_interruptible && !job->is_held && isnan(job->value_usd_per_hour));
     ck_assert(job->deadline_ms == INT64_MAX);
