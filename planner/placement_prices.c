@@ -215,7 +215,7 @@ static enum placement_status run(
     /* The master may be so degenerate that it walks without end. */
     struct lp_options options = {.iteration_limit = MASTER_ITERATIONS};
 
-    for (int step = 0; step < STEPS_MOST; step++) {
+    for (int step = 0;; step++) {
         double before = m->best_bound;
 
         if (lp_solve(m->lp, &options, NULL) != LP_OPTIMAL)
@@ -225,7 +225,8 @@ static enum placement_status run(
         if (m->best_bound - *value <= gap * fmax(fabs(m->best_bound), 1e-9))
             return PLACEMENT_OPTIMAL;
         *guard_fired = placement_guard_passed(m->budget, start_s);
-        if (*guard_fired || (m->budget->iterations > 0 && *iterations > m->budget->iterations))
+        if (*guard_fired || step == STEPS_MOST ||
+            (m->budget->iterations > 0 && *iterations > m->budget->iterations))
             return PLACEMENT_BUDGET;
         read_master_prices(m);
         mix_prices(m, in_share);
@@ -233,7 +234,6 @@ static enum placement_status run(
         /* A step that does not move the bound: next time at the master's own prices. */
         in_share = m->best_bound < before ? IN_SHARE : in_share > 0 ? 0 : IN_SHARE;
     }
-    return PLACEMENT_BUDGET;
 }
 
 static void read_answer(const struct master *m, struct placement_answer *out)

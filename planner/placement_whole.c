@@ -78,11 +78,12 @@ static void take(const struct placement_problem *problem, int index, double amou
     }
 }
 
-/* How many whole ones still fit. */
-static double fitting(const struct placement_problem *problem, const struct rest *rest, int index)
+/* How many whole ones still fit, when so many are taken. */
+static double fitting(
+    const struct placement_problem *problem, const struct rest *rest, int index, double taken)
 {
     const struct placement_option *option = &problem->options[index];
-    double most = fmin(option->limit, rest->members[option->class_index]);
+    double most = fmin(option->limit - taken, rest->members[option->class_index]);
 
     for (int k = 0; k < option->use_count; k++) {
         const struct placement_use *use = &problem->uses[option->first_use + k];
@@ -107,7 +108,7 @@ static double fill(const struct placement_problem *problem, const struct ranked 
         if (start[i] >= 1 - WHOLE_ENOUGH)
             take(problem, i, floor(start[i] + WHOLE_ENOUGH), &rest, amounts, &value);
     for (int i = 0; i < count; i++) {
-        double amount = fitting(problem, &rest, order[i].option);
+        double amount = fitting(problem, &rest, order[i].option, amounts[order[i].option]);
 
         if (amount >= 1)
             take(problem, order[i].option, amount, &rest, amounts, &value);
