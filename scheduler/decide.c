@@ -42,25 +42,29 @@ static int place_of(const struct fleet *fleet, int rack, enum job_spread spread)
     return rack;
 }
 
-/* How many of its job's other replicas have tasks at each place. Gives (mem_free). */
+/* How many of its job's other replicas have tasks at each place: those that run and those picked in
+ * this round. Gives (mem_free). */
 static int *count_replicas(const struct core *core, const struct core_gang *gang)
 {
     const struct core_job *job = gang->job;
     const struct fleet *fleet = core->fleet;
-    int *counts = mem_zero((size_t)fleet->rack_count, sizeof *counts);
+    int *counts = mem_zero((size_t)fleet->rack_count * 2, sizeof *counts);
+    int *seen = counts + fleet->rack_count; /* by place: the last replica counted there, from 1 */
 
     for (int i = 0; i < job->gang_count; i++) {
         const struct core_gang *other = job->gangs[i];
-        int last = -1;
+        holder_id id = other->view.holder != 0 ? other->view.holder : pick_holder(other);
+        const struct task_place *tasks;
+        int count = 0;
 
-        if (other == gang || other->view.holder == 0)
+        if (other == gang || ledger_find_holder(core->ledger, id) == NULL)
             continue;
-        for (int k = 0; k < other->placement.task_count; k++) {
-            int place = place_of(
-                fleet, fleet->host_rack[other->placement.tasks[k].host], job->spec->spread);
+        tasks = ledger_places(core->ledger, id, &count);
+        for (int k = 0; k < count; k++) {
+            int place = place_of(fleet, fleet->host_rack[tasks[k].host], job->spec->spread);
 
-            counts[place] += place != last;
-            last = place;
+            counts[place] += seen[place] != i + 1;
+            seen[place] = i + 1;
         }
     }
     return counts;
@@ -120,8 +124,17 @@ bool decide_find(const struct core *core, const struct core_gang *gang, struct p
 {
     struct packing_request request = {
         .where = where, .policy = core->options.packing, .may_borrow = may_borrow};
+    struct placement cheapest = {0};
 
-    return find(core, gang, &request, out, block);
+    if (!find(core, gang, &request, out, block))
+        return false;
+    /* Where it fits best it may cost more than it brings. */
+    request.policy = PACKING_CHEAPEST;
+    if (core_net_value(gang, out) < 0 && find(core, gang, &request, &cheapest, NULL)) {
+        placement_fini(out);
+        *out = cheapest;
+    }
+    return true;
 }
 
 bool decide_find_on(const struct core *core, const struct core_gang *gang,

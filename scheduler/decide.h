@@ -11,8 +11,9 @@
 bool decide_allows(const struct core *core, const struct core_gang *gang, int shape_system);
 
 /*
- * A place for it now, within every limit and others' reservations. `where.system` is one of its
- * shape's systems. False: *block (may be NULL) says why. The caller releases *out.
+ * A place for it now, within every limit and others' reservations; a cheap one where it would not
+ * pay elsewhere. `where.system` is one of its shape's systems. False: *block (may be NULL) says
+ * why. The caller releases *out.
  */
 bool decide_find(const struct core *core, const struct core_gang *gang, struct packing_where where,
     bool may_borrow, struct placement *out, struct block *block);
