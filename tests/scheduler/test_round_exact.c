@@ -5,21 +5,13 @@
 #include "base/err.h"
 #include "base/rng.h"
 #include "scheduler/core.h"
-#include "tests/support/fleet_builder.h"
+#include "tests/support/small_fleet.h"
 #include "tests/support/suite.h"
 
 #include <math.h>
 #include <string.h>
 
 enum { CASES = 500, JOBS_MOST = 7, RACKS_MOST = 5, SEGMENTS_MOST = 6 };
-
-struct shape_of_fleet {
-    int sites, halls, feeds, racks;
-};
-
-static const struct shape_of_fleet FLEETS[] = {{1, 1, 1, 1}, {1, 1, 1, 3}, {1, 1, 1, 5},
-    {1, 1, 2, 2}, {1, 2, 1, 2}, {2, 1, 1, 2}, {1, 1, 4, 1}, {1, 1, 5, 1}, {1, 5, 1, 1},
-    {2, 1, 2, 1}};
 
 /* One random case. */
 struct problem {
@@ -29,37 +21,6 @@ struct problem {
     struct job_system rows[JOBS_MOST][2];
     int job_count;
 };
-
-static double limit_or_none(struct rng *rng, double low, double high)
-{
-    return rng_unit(rng) < 0.5 ? INFINITY : low + (high - low) * rng_unit(rng);
-}
-
-static void make_fleet(struct problem *p, struct rng *rng)
-{
-    const struct shape_of_fleet *shape =
-        &FLEETS[rng_between(rng, 0, (int64_t)(sizeof FLEETS / sizeof *FLEETS) - 1)];
-    double idle = rng_unit(rng) < 0.5 ? 0 : 10;
-    struct fleet_builder *b = fleet_builder_make(shape->sites, shape->halls, shape->feeds,
-        shape->racks, fleet_builder_system("a", 4, 4, 100, idle));
-    int other = fleet_builder_add_system(b, fleet_builder_system("b", 6, 4, 140, idle));
-
-    for (int i = 0; i < b->fleet.rack_count; i++) {
-        b->racks[i].system = rng_unit(rng) < 0.4 ? other : 0;
-        b->racks[i].usd_per_hour = (double)rng_between(rng, 0, 4) * 25;
-    }
-    for (int i = 0; i < b->fleet.feed_count; i++)
-        b->feeds[i].power_kw = limit_or_none(rng, 60, 400);
-    for (int i = 0; i < b->fleet.hall_count; i++)
-        b->halls[i].power_kw = limit_or_none(rng, 80, 500);
-    for (int i = 0; i < b->fleet.site_count; i++) {
-        b->sites[i].power_kw = limit_or_none(rng, 100, 700);
-        b->sites[i].pue = 1 + 0.3 * rng_unit(rng);
-        b->sites[i].usd_per_mwh = 50;
-    }
-    p->builder = b;
-    p->fleet = fleet_builder_finish(b);
-}
 
 /* Whole-host tasks in segments. */
 static void make_job(struct problem *p, int index, struct rng *rng)
@@ -83,7 +44,8 @@ static void make_problem(struct problem *p, uint64_t seed)
     struct rng rng = rng_seed(seed);
 
     memset(p, 0, sizeof *p);
-    make_fleet(p, &rng);
+    p->builder = small_fleet_make(&rng);
+    p->fleet = fleet_builder_finish(p->builder);
     p->job_count = (int)rng_between(&rng, 1, JOBS_MOST);
     for (int i = 0; i < p->job_count; i++)
         make_job(p, i, &rng);
@@ -221,6 +183,17 @@ static struct core *round_of(const struct problem *p)
     return core;
 }
 
+/* On a floor of our own, all that runs stands within every limit. */
+static void assert_feasible(const struct problem *p, const struct core *core, uint64_t seed)
+{
+    struct floor floor = floor_make(p->fleet);
+
+    for (size_t i = 0; i < core_gang_count(core); i++)
+        if (core_gang_at(core, i)->placement != NULL)
+            floor_add(&floor, core_gang_at(core, i));
+    floor_assert_limits(&floor, seed);
+}
+
 START_TEST(rounds_come_near_the_exact_best)
 {
     double ratio_sum = 0;
@@ -241,6 +214,7 @@ START_TEST(rounds_come_near_the_exact_best)
         report = core_last_round(core);
         broken = core_check(core);
         ck_assert_msg(broken == NULL, "seed %d: %s", seed, broken);
+        assert_feasible(&problem, core, (uint64_t)seed);
         ck_assert_msg(report->bound_usd_per_hour >= best - 1e-6 * fmax(1, best),
             "seed %d: bound %.9g below the best %.9g", seed, report->bound_usd_per_hour, best);
         ck_assert_msg(report->value_usd_per_hour <= best + 1e-6 * fmax(1, best),
