@@ -117,8 +117,4 @@ void capacity_model_column_name(
 void capacity_model_row_name(
     const struct capacity_model *model, int row, char *buffer, size_t size);
 
-/* Mark the columns to begin sifting with: all but the runs on systems that cost more for a unit of
- * work than others at the same site. */
-void capacity_choose_first(const struct capacity_model *model, unsigned char *is_first);
-
 #endif

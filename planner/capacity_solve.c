@@ -1,7 +1,9 @@
 #include "planner/capacity_solve.h"
 
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/mem.h"
+#include "planner/capacity_coarse.h"
 #include "planner/capacity_plan_private.h"
 #include "planner/lp.h"
 
@@ -41,17 +43,28 @@ static bool ask_stop(void *context)
 
 /* --- Solving: the one place where the model meets the solver */
 
-/* From so many columns on, most of which are runs that no plan uses. */
-enum { SIFT_FROM_COLUMNS = 3000 };
+/* A limit that is spent already is still a limit: 0 would be none. */
+static const double TIME_LEAST_S = 1e-3;
+
+/* From so many columns on, most of which are runs that no plan uses; and from so many on, which of
+ * them are used is worth a plan by years. */
+enum { SIFT_FROM_COLUMNS = 3000, YEARS_FROM_COLUMNS = 6000 };
 
 static enum lp_status sift(
     struct capacity_model *model, const struct lp_options *options, struct err *err)
 {
     unsigned char *is_first = mem_zero((size_t)model->column_count, 1);
+    struct lp_options rest = *options;
+    double start_s = clock_monotonic_s();
     enum lp_status status;
 
-    capacity_choose_first(model, is_first);
-    status = lp_solve_sifting(model->lp, is_first, options, err);
+    if (model->column_count < YEARS_FROM_COLUMNS)
+        capacity_choose_cheapest(model, is_first);
+    else
+        capacity_choose_by_years(model, options, is_first);
+    if (rest.time_limit_s > 0)
+        rest.time_limit_s = fmax(rest.time_limit_s - (clock_monotonic_s() - start_s), TIME_LEAST_S);
+    status = lp_solve_sifting(model->lp, is_first, &rest, err);
     mem_free(is_first);
     return status;
 }
@@ -219,9 +232,8 @@ static int solve_model(struct capacity_plan *plan, struct capacity_model *model,
     bool has_basis;
     int rc = -1;
 
-    /* A limit that is spent already is still a limit: 0 would be none. */
     if (left_s > 0)
-        left_s = fmax(left_s - plan->seconds.build, 1e-3);
+        left_s = fmax(left_s - plan->seconds.build, TIME_LEAST_S);
     has_basis = options->warm != NULL && capacity_basis_apply(options->warm, model);
     solved = run_solver(model, options, left_s, has_basis, err);
     if (read_status(solved.status, &plan->status, err) != 0)

@@ -121,6 +121,8 @@ static bool run_rounds(struct sift *s)
     for (int round = 0; round < ROUNDS_MOST; round++) {
         struct lp_options options = part_options(s);
 
+        /* Nearly all of a part is used: it has little to reduce. */
+        options.presolve = LP_PRESOLVE_OFF;
         if (lp_solve(s->part, &options, NULL) != LP_OPTIMAL)
             return false;
         s->iterations += lp_iterations(s->part);

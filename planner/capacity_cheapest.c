@@ -1,6 +1,6 @@
 /* Which runs to begin with: for each workload, site and period, the one with the least cost a unit.
  */
-#include "planner/capacity_model.h"
+#include "planner/capacity_coarse.h"
 
 #include "base/mem.h"
 #include "base/units.h"
@@ -77,7 +77,7 @@ static void note_cost(double *least, double cost)
         }
 }
 
-void capacity_choose_first(const struct capacity_model *model, unsigned char *is_first)
+void capacity_choose_cheapest(const struct capacity_model *model, unsigned char *is_first)
 {
     const struct scenario *sc = model->scenario;
     size_t group_count = (size_t)sc->workload_count * (size_t)sc->site_count *
