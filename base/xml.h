@@ -32,7 +32,8 @@ struct xml_limits {
 extern const struct xml_limits XML_LIMITS_FILES;
 
 struct xml_document; /* opaque; owns the nodes and the names of its files */
-struct xml_node;     /* an element; opaque */
+struct xml_schema;   /* opaque */
+struct xml_node;                /* an element; opaque */
 
 /*
  * Read a file and what it includes. An href is relative to the file that it stands in; one without
@@ -141,6 +142,16 @@ void xml_warn(const struct xml_node *node, struct faults *faults, const char *fo
  */
 int xml_check_schema(const struct xml_document *document, const char *schema, size_t schema_bytes,
     struct faults *faults);
+
+/*
+ * A RELAX NG schema made ready once, for many documents one after another: making it takes longer
+ * than to check a small document. NULL when it can't be used. Release with xml_schema_destroy.
+ */
+struct xml_schema *xml_schema_create(const char *schema, size_t schema_bytes);
+void xml_schema_destroy(struct xml_schema *schema);
+/* As xml_check_schema. NULL: a fault that says that the schema can't be used. */
+int xml_schema_check(
+    struct xml_schema *schema, const struct xml_document *document, struct faults *faults);
 
 /* Once per process, from main: makes libxml2 silent. */
 void xml_init_process(void);

@@ -1,6 +1,7 @@
 /* Schemas, by libxml2's RELAX NG. */
 #include "base/xml.h"
 
+#include "base/mem.h"
 #include "base/utf8.h"
 #include "base/xml_private.h"
 
@@ -38,18 +39,42 @@ static void note_violation(void *context, xml_libxml_error *error)
         "the schema does not allow this: %.*s", (int)length, message);
 }
 
-/* NULL when the schema is wrong. */
-static xmlRelaxNG *parse_schema(const char *schema, size_t schema_bytes, struct report *report)
+struct xml_schema {
+    xmlRelaxNG *grammar;
+};
+
+static void ignore_error(void *context, xml_libxml_error *error)
+{
+    (void)context;
+    (void)error;
+}
+
+struct xml_schema *xml_schema_create(const char *schema, size_t schema_bytes)
 {
     xmlRelaxNGParserCtxt *parser = xmlRelaxNGNewMemParserCtxt(schema, (int)schema_bytes);
+    struct xml_schema *made = NULL;
     xmlRelaxNG *grammar;
 
     if (parser == NULL)
         return NULL;
-    xmlRelaxNGSetParserStructuredErrors(parser, note_violation, report);
+    xml_listen(ignore_error, NULL);
+    xmlRelaxNGSetParserStructuredErrors(parser, ignore_error, NULL);
     grammar = xmlRelaxNGParse(parser);
     xmlRelaxNGFreeParserCtxt(parser);
-    return grammar;
+    xml_unlisten();
+    if (grammar != NULL) {
+        made = mem_zero(1, sizeof *made);
+        made->grammar = grammar;
+    }
+    return made;
+}
+
+void xml_schema_destroy(struct xml_schema *schema)
+{
+    if (schema == NULL)
+        return;
+    xmlRelaxNGFree(schema->grammar);
+    mem_free(schema);
 }
 
 /* libxml2 notes in elements which part of which grammar they met; another grammar may come to lie
@@ -76,23 +101,29 @@ static int validate(const struct xml_document *document, xmlRelaxNG *grammar, st
     return result;
 }
 
-int xml_check_schema(const struct xml_document *document, const char *schema, size_t schema_bytes,
-    struct faults *faults)
+int xml_schema_check(
+    struct xml_schema *schema, const struct xml_document *document, struct faults *faults)
 {
     struct report report = {document, faults, 0};
     struct where file = {document->files[0]->name, 0};
-    xmlRelaxNG *grammar;
-    int result = -1;
+    int result;
 
+    if (schema == NULL)
+        return faults_error(faults, file, "the built-in schema can't be used; please report this");
     xml_listen(note_violation, &report);
-    grammar = parse_schema(schema, schema_bytes, &report);
-    if (grammar == NULL)
-        (void)faults_error(faults, file, "the built-in schema can't be used; please report this");
-    else
-        result = validate(document, grammar, &report);
+    result = validate(document, schema->grammar, &report);
     xml_unlisten();
-    xmlRelaxNGFree(grammar);
-    if (result != 0 && grammar != NULL && report.count == 0)
+    if (result != 0 && report.count == 0)
         (void)faults_error(faults, file, "the schema does not allow what stands in this file");
     return result == 0 ? 0 : -1;
+}
+
+int xml_check_schema(
+    const struct xml_document *document, const char *text, size_t text_bytes, struct faults *faults)
+{
+    struct xml_schema *schema = xml_schema_create(text, text_bytes);
+    int rc = xml_schema_check(schema, document, faults);
+
+    xml_schema_destroy(schema);
+    return rc;
 }

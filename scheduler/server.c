@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "base/interrupt.h"
 #include "base/mem.h"
+#include "base/xml.h"
 #include "scheduler/server_private.h"
 
 #include <signal.h>
@@ -334,6 +335,7 @@ static void stop(struct server *server)
     server_unload(server);
     sockets_close(server->sockets);
     store_close(server->store);
+    xml_schema_destroy(server->schema);
     actions_fini(&server->actions);
     for (size_t i = 0; i < server->watch_count; i++)
         mem_free(server->watches[i].jobs);

@@ -92,8 +92,9 @@ static void submit_one(struct request *request, struct manifest *manifest, int i
 static struct job_list *parse(struct request *request, const Wattyard__Submit *submit)
 {
     struct faults faults = {0};
-    struct job_list *list = job_list_parse((const char *)submit->manifest.data,
-        submit->manifest.len, submit->name[0] != '\0' ? submit->name : "manifest", &faults);
+    struct job_list *list = job_list_parse_next(&request->server->schema,
+        (const char *)submit->manifest.data, submit->manifest.len,
+        submit->name[0] != '\0' ? submit->name : "manifest", &faults);
     struct err err = {0};
 
     if (list == NULL) {

@@ -190,7 +190,8 @@ static struct manifest *read_manifest(struct server *server, int64_t id, struct 
     if (manifest != NULL)
         return manifest;
     if (store_read_manifest(server->store, id, &bytes, err) == 0) {
-        list = job_list_parse(str_text(&bytes), bytes.length, "a stored manifest", &faults);
+        list = job_list_parse_next(
+            &server->schema, str_text(&bytes), bytes.length, "a stored manifest", &faults);
         if (list == NULL)
             (void)faults_to_err(&faults, err);
     }

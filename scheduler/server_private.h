@@ -27,6 +27,7 @@
 struct arena;
 struct sockets; /* server_sockets.c */
 struct solver;  /* solver.c */
+struct xml_schema;
 
 enum {
     ROUTE_BYTES = 32,
@@ -144,6 +145,7 @@ struct server {
     struct core *core;
     struct sockets *sockets;
     struct solver *solver;
+    struct xml_schema *schema;       /* of manifests; owned */
     bool round_is_open, round_waits; /* … for the solver's answer */
 
     struct manifest **manifests; /* that live jobs came of; owned */

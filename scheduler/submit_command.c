@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "base/xml.h"
 #include "scheduler/client.h"
 #include "scheduler/commands.h"
 #include "scheduler/follow.h"
@@ -41,6 +42,7 @@ struct manifest {
 static int read_manifests(
     const char *const *paths, size_t count, struct manifest *manifests, FILE *errors)
 {
+    struct xml_schema *schema = NULL;
     struct faults faults = {0};
     int status = 0;
 
@@ -53,8 +55,10 @@ static int read_manifests(
             (void)faults_error(&faults, (struct where){paths[i], 0}, "%s", err.text);
         else
             /* as the scheduler reads them: nothing is included */
-            job_list_destroy(job_list_parse(manifest->bytes, manifest->count, paths[i], &faults));
+            job_list_destroy(
+                job_list_parse_next(&schema, manifest->bytes, manifest->count, paths[i], &faults));
     }
+    xml_schema_destroy(schema);
     faults_print(&faults, errors);
     if (faults.error_count > 0)
         status = CLIENT_WRONG;

@@ -51,8 +51,11 @@ static void read_document(struct job_reader *r, struct xml_document *document)
     } else {
         (void)xml_fault(root, r->faults, "this is no <job> and no <jobs>; give a job manifest");
     }
-    if (r->faults->error_count == errors_before)
-        (void)xml_check_schema(document, embed_job_rng, embed_job_rng_bytes, r->faults);
+    if (r->faults->error_count == errors_before) {
+        if (r->schema == NULL)
+            r->schema = xml_schema_create(embed_job_rng, (size_t)embed_job_rng_bytes);
+        (void)xml_schema_check(r->schema, document, r->faults);
+    }
     xml_destroy(document);
 }
 
@@ -119,6 +122,7 @@ static struct job_list *finish(struct job_reader *r)
 struct job_list *job_list_load(const char *const *paths, size_t path_count, struct faults *faults)
 {
     struct job_reader reader = {.arena = arena_create(), .faults = faults};
+    struct job_list *list;
 
     for (size_t i = 0; i < path_count; i++) {
         struct stat info;
@@ -128,13 +132,15 @@ struct job_list *job_list_load(const char *const *paths, size_t path_count, stru
         else
             read_file(&reader, paths[i]);
     }
-    return finish(&reader);
+    list = finish(&reader);
+    xml_schema_destroy(reader.schema);
+    return list;
 }
 
-struct job_list *job_list_parse(
-    const char *bytes, size_t count, const char *name, struct faults *faults)
+struct job_list *job_list_parse_next(struct xml_schema **schema, const char *bytes, size_t count,
+    const char *name, struct faults *faults)
 {
-    struct job_reader reader = {.arena = arena_create(), .faults = faults};
+    struct job_reader reader = {.arena = arena_create(), .faults = faults, .schema = *schema};
     struct xml_limits limits = XML_LIMITS_FILES;
     struct xml_document *document;
 
@@ -143,7 +149,18 @@ struct job_list *job_list_parse(
     document = xml_parse(bytes, count, name, &limits, NULL, faults);
     if (document != NULL)
         read_document(&reader, document);
+    *schema = reader.schema;
     return finish(&reader);
+}
+
+struct job_list *job_list_parse(
+    const char *bytes, size_t count, const char *name, struct faults *faults)
+{
+    struct xml_schema *schema = NULL;
+    struct job_list *list = job_list_parse_next(&schema, bytes, count, name, faults);
+
+    xml_schema_destroy(schema);
+    return list;
 }
 
 void job_list_destroy(struct job_list *list)

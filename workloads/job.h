@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 struct arena;
+struct xml_schema;
 
 enum job_kind { JOB_TRAINING, JOB_INFERENCE, JOB_BATCH };
 extern const char *const JOB_KIND_NAMES[];
@@ -135,6 +136,10 @@ struct job_list *job_list_load(const char *const *paths, size_t path_count, stru
 /* One manifest from memory (submit): at most JOB_MANIFEST_BYTES, nothing is included. */
 struct job_list *job_list_parse(
     const char *bytes, size_t count, const char *name, struct faults *faults);
+/* The same for many manifests: *schema, first NULL, is made by the first that needs it and used by
+ * the next ones. Release it with xml_schema_destroy. */
+struct job_list *job_list_parse_next(struct xml_schema **schema, const char *bytes, size_t count,
+    const char *name, struct faults *faults);
 void job_list_destroy(struct job_list *list);
 
 #endif

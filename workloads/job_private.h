@@ -12,6 +12,7 @@ struct xml_node;
 struct job_reader {
     struct arena *arena;
     struct faults *faults;
+    struct xml_schema *schema; /* made when the first document needs it */
     struct job_spec *specs;
     size_t count, capacity;
     struct keeper keeper;   /* of the document that is being read */

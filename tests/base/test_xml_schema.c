@@ -52,6 +52,43 @@ START_TEST(what_fits_is_silent)
 }
 END_TEST
 
+START_TEST(a_schema_serves_many_documents)
+{
+    static const struct {
+        const char *text;
+        int rc;
+    } ROWS[] = {{"<a" OURS "><b n='1'/></a>", 0}, {"<a" OURS "><b n='x'/></a>", -1},
+        {"<a" OURS "><b n='2'/><b n='3'/></a>", 0}, {"<c" OURS "/>", -1},
+        {"<a" OURS "><b n='1'/></a>", 0}};
+    struct xml_schema *schema = xml_schema_create(SCHEMA, strlen(SCHEMA));
+
+    ck_assert_ptr_nonnull(schema);
+    for (size_t i = 0; i < sizeof ROWS / sizeof ROWS[0]; i++) {
+        struct xml_document *document = parse(ROWS[i].text);
+        struct faults faults = {0};
+
+        ck_assert_int_eq(xml_schema_check(schema, document, &faults), ROWS[i].rc);
+        ck_assert_int_eq(faults.error_count > 0, ROWS[i].rc != 0);
+        faults_fini(&faults);
+        xml_destroy(document);
+    }
+    xml_schema_destroy(schema);
+}
+END_TEST
+
+START_TEST(a_schema_that_is_none_is_not_made)
+{
+    struct xml_document *document = parse("<a" OURS "/>");
+    struct faults faults = {0};
+
+    ck_assert_ptr_null(xml_schema_create("<no", 3));
+    ck_assert_int_eq(xml_schema_check(NULL, document, &faults), -1);
+    ck_assert_uint_eq(faults.error_count, 1);
+    faults_fini(&faults);
+    xml_destroy(document);
+}
+END_TEST
+
 START_TEST(what_does_not_fit_is_told_with_file_and_line)
 {
     struct str text = {0};
@@ -159,6 +196,8 @@ Suite *suite(void)
     TCase *tcase = tcase_create("schema");
 
     tcase_add_test(tcase, what_fits_is_silent);
+    tcase_add_test(tcase, a_schema_serves_many_documents);
+    tcase_add_test(tcase, a_schema_that_is_none_is_not_made);
     tcase_add_test(tcase, what_does_not_fit_is_told_with_file_and_line);
     tcase_add_test(tcase, what_is_included_is_checked_and_told_with_its_own_file);
     tcase_add_test(tcase, schemas_one_after_another_do_not_mix);
