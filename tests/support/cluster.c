@@ -27,7 +27,7 @@
 
 enum {
     WORDS_MOST = 48,
-    FILES_MOST = 64,
+    FILES_MOST = 1024,
     ADDRESS_SIZE = 64,
     START_S = 20,
     END_S = 20,

@@ -2,11 +2,13 @@
 #include "base/mem.h"
 #include "tests/support/cluster.h"
 #include "tests/support/suite.h"
+#include "tests/support/tempdir.h"
 
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { HOSTS = 16, WAIT_S = 60 };
@@ -17,10 +19,10 @@ enum { HOSTS = 16, WAIT_S = 60 };
     "mfu=\"0.4\" bw-efficiency=\"0.7\"><peak precision=\"bf16\" tflops=\"2500\"/></chip>"          \
     "<system id=\"box\" chip=\"c\" hosts=\"16\" chips-per-host=\"4\" power-kw=\"64\" "             \
     "idle-kw=\"16\" availability=\"1\" available-from=\"2025-01\"/></catalog>"
-#define FLEET_ROW                                                                                  \
+#define FLEET_ROW_OF(system)                                                                       \
     "<site id=\"s\" power-kw=\"200\" usd-per-mwh=\"50\"><hall id=\"h\" power-kw=\"150\">"          \
-    "<feed id=\"f\" power-kw=\"100\"><rack id=\"r\" system=\"box\" usd-per-hour=\"40\"/></feed>"   \
-    "</hall></site></fleet>"
+    "<feed id=\"f\" power-kw=\"100\"><rack id=\"r\" system=\"" system                              \
+    "\" usd-per-hour=\"40\"/></feed></hall></site></fleet>"
 
 static struct cluster *cluster;
 
@@ -35,7 +37,7 @@ static void set_up_with(const char *fleet, const char *prolog)
 
 static void set_up(void)
 {
-    set_up_with(FLEET_HEAD FLEET_ROW, NULL);
+    set_up_with(FLEET_HEAD FLEET_ROW_OF("box"), NULL);
 }
 
 static void tear_down(void)
@@ -148,6 +150,24 @@ START_TEST(a_job_that_can_never_run_is_told_so_at_submission)
 }
 END_TEST
 
+/* Until just so many rows of the queue are running. */
+static bool wait_running(int count)
+{
+    for (int tries = 0; tries < WAIT_S * 20; tries++) {
+        char *out = NULL;
+        int rows = -1;
+
+        (void)cluster_run(cluster, &out, "queue", "--state", "running", "--csv", NULL);
+        for (const char *at = out; *at != '\0'; at++)
+            rows += *at == '\n';
+        mem_free(out);
+        if (rows == count)
+            return true;
+        cluster_sleep_ms(50);
+    }
+    return false;
+}
+
 START_TEST(a_falling_limit_sheds_and_a_rising_one_starts_again)
 {
     const char *job = write_job("heavy", "",
@@ -157,16 +177,15 @@ START_TEST(a_falling_limit_sheds_and_a_rising_one_starts_again)
     char *out = NULL;
 
     cluster_expect(cluster, 0, "submit", job, NULL);
-    ck_assert(cluster_wait_for(cluster, WAIT_S, "running", "queue", "--state", "running", NULL));
+    ck_assert(wait_running(8));
     cluster_expect(cluster, 0, "power", "set", "s/h/f", "22", NULL);
     /* 16 kW idle and 3 kW a task: two are left. */
-    ck_assert(cluster_wait_for(cluster, WAIT_S, "shed", "queue", NULL));
+    ck_assert(wait_running(2));
     ck_assert_int_eq(cluster_run(cluster, &out, "power", NULL), 0);
     ck_assert_ptr_nonnull(strstr(out, "22"));
     mem_free(out);
     cluster_expect(cluster, 0, "power", "clear", "s/h/f", NULL);
-    ck_assert(cluster_wait_for(cluster, WAIT_S, "8 running", "queue", "--summary", NULL) ||
-              cluster_wait_for(cluster, WAIT_S, "running", "queue", "--state", "running", NULL));
+    ck_assert(wait_running(8));
     cluster_expect(cluster, 0, "cancel", "1", NULL);
 }
 END_TEST
@@ -187,6 +206,86 @@ START_TEST(drain_resume_and_explain)
     mem_free(out);
     cluster_expect(cluster, 0, "resume", "s-h-f-r-t[03-04]", NULL);
     ck_assert(cluster_wait_for(cluster, WAIT_S, "done", "queue", "--all", NULL));
+}
+END_TEST
+
+/* Rank 4 of each first attempt never gets ready: its prolog does not end. */
+static char *prolog_folder;
+
+static void set_up_prolog(void)
+{
+    char *prolog;
+
+    prolog_folder = tempdir_create();
+    prolog = tempdir_write_text(
+        prolog_folder, "prolog", "#!/bin/sh\ncase $2 in *.1.4) exec sleep 1000 ;; esac\nexit 0\n");
+    ck_assert_int_eq(chmod(prolog, 0755), 0);
+    set_up_with(FLEET_HEAD FLEET_ROW_OF("box"), prolog);
+    mem_free(prolog);
+}
+
+static void tear_down_prolog(void)
+{
+    tear_down();
+    tempdir_remove(prolog_folder);
+}
+
+START_TEST(where_one_host_never_gets_ready_nothing_runs)
+{
+    const char *job = write_job("gang", "", "<gang tasks=\"16\" chips-per-task=\"4\"/>",
+        "echo $WATTYARD_ATTEMPT &gt;&gt; ../../../../ran");
+    char *ran;
+
+    cluster_expect(cluster, 0, "submit", "--wait", job, NULL);
+    ran = cluster_read(cluster, "ran");
+    ck_assert_ptr_nonnull(ran);
+    for (int i = 0; i < HOSTS; i++)
+        ck_assert_msg(strncmp(&ran[2 * i], "2\n", 2) == 0, "%s", ran);
+    ck_assert_uint_eq(strlen(ran), 2 * HOSTS);
+    mem_free(ran);
+}
+END_TEST
+
+/* This machine as it is, as one host of as many cores. */
+static void set_up_own(void)
+{
+    char fleet[2048];
+
+    (void)snprintf(fleet, sizeof fleet,
+        "<fleet xmlns=\"urn:wattyard:1\" name=\"own\" allow-root=\"yes\"><catalog>"
+        "<chip id=\"c\" vendor=\"nvidia\" stack=\"cuda\" hbm-gb=\"288\" hbm-gbps=\"8000\" "
+        "mfu=\"0.4\" bw-efficiency=\"0.7\"><peak precision=\"bf16\" tflops=\"2500\"/></chip>"
+        "<system id=\"pc\" chip=\"c\" hosts=\"1\" chips-per-host=\"4\" power-kw=\"64\" "
+        "idle-kw=\"16\" availability=\"1\" available-from=\"2025-01\" cores-per-host=\"%ld\"/>"
+        "</catalog>" FLEET_ROW_OF("pc"),
+        sysconf(_SC_NPROCESSORS_ONLN));
+    cluster = cluster_create(&(struct cluster_options){.fleet_xml = fleet});
+    cluster_start_scheduler(cluster, NULL);
+    cluster_start_agents(cluster);
+    cluster_wait_up(cluster, 1, WAIT_S);
+}
+
+START_TEST(a_task_is_bound_to_the_core_that_it_was_told)
+{
+    const char *job = write_job("bound", "",
+        "<gang tasks=\"1\" chips-per-task=\"0\" cores-per-task=\"1\"/>",
+        "echo told=$WATTYARD_CPUSET; grep Cpus_allowed_list /proc/self/status");
+    char *out = NULL;
+    char *told;
+    char *bound;
+
+    cluster_expect(cluster, 0, "submit", "--wait", job, NULL);
+    ck_assert_int_eq(cluster_run(cluster, &out, "logs", "1", NULL), 0);
+    told = strstr(out, "told=");
+    bound = strstr(out, "Cpus_allowed_list:\t");
+    ck_assert_msg(told != NULL && bound != NULL, "%s", out);
+    told += strlen("told=");
+    bound += strlen("Cpus_allowed_list:\t");
+    told[strcspn(told, "\n")] = '\0';
+    bound[strcspn(bound, "\n")] = '\0';
+    ck_assert_str_eq(told, bound);
+    ck_assert_msg(*told >= '0' && *told <= '9' && strpbrk(told, ",-") == NULL, "%s", told);
+    mem_free(out);
 }
 END_TEST
 
@@ -214,6 +313,10 @@ Suite *suite(void)
     Suite *s = suite_create("system/cluster");
     TCase *c = tcase_create("cluster");
 
+    TCase *prolog = tcase_create("prolog");
+    TCase *own = tcase_create("own");
+
+    tcase_set_timeout(c, 300);
     tcase_add_checked_fixture(c, set_up, tear_down);
     tcase_add_test(c, a_gang_starts_whole_with_ranks_and_environment_right);
     tcase_add_test(c, a_failed_task_ends_the_gang_and_takes_a_retry);
@@ -223,5 +326,13 @@ Suite *suite(void)
     tcase_add_test(c, drain_resume_and_explain);
     tcase_add_test(c, after_a_restart_everything_goes_on);
     suite_add_tcase(s, c);
+    tcase_set_timeout(prolog, 300);
+    tcase_add_checked_fixture(prolog, set_up_prolog, tear_down_prolog);
+    tcase_add_test(prolog, where_one_host_never_gets_ready_nothing_runs);
+    suite_add_tcase(s, prolog);
+    tcase_set_timeout(own, 300);
+    tcase_add_checked_fixture(own, set_up_own, tear_down);
+    tcase_add_test(own, a_task_is_bound_to_the_core_that_it_was_told);
+    suite_add_tcase(s, own);
     return s;
 }
