@@ -24,8 +24,8 @@ static int commit_some(struct store *store, int rows, int64_t now_ms, struct err
     for (int i = 0; i < rows; i++)
         if (store_add_event(store,
                 &(struct event_row){.at_ms = now_ms,
-                    .job = i,
-                    .gang = i,
+                    .job = now_ms * rows + i,
+                    .gang = now_ms * rows + i,
                     .what = "running",
                     .why = "",
                     .who = "",
