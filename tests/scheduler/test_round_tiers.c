@@ -19,6 +19,7 @@ struct problem {
     struct job_spec specs[JOBS_MOST];
     struct job_system rows[JOBS_MOST][2];
     int job_count;
+    int lost_hosts; /* the first of each rack are drained */
     struct rng rng;
 };
 
@@ -95,6 +96,11 @@ static struct core *round_of(const struct problem *p, bool wants_bound)
     struct actions actions = {0};
     struct err err = {0};
 
+    for (int r = 0; r < p->fleet->rack_count; r++)
+        for (int h = 0; h < p->lost_hosts; h++)
+            (void)core_apply(core,
+                &(struct event){.kind = EVENT_DRAIN, .host = p->fleet->racks[r].first_host + h},
+                &actions, &err);
     for (int i = 0; i < p->job_count; i++)
         ck_assert_msg(core_apply(core, &(struct event){.kind = EVENT_SUBMIT, .spec = &p->specs[i]},
                           &actions, &err) == 0,
@@ -123,36 +129,6 @@ static struct floor floor_of(const struct problem *p, const struct core *core, i
     return floor;
 }
 
-/* Where replicas of the gang's job stand. */
-static struct floor_spread spread_of(
-    const struct problem *p, const struct core *core, const struct gang *gang)
-{
-    const struct job_spec *spec = gang->spec;
-    struct floor_spread spread = {
-        .spread = spec->replicas_max > 0 ? spec->spread : JOB_SPREAD_NONE};
-    int places;
-
-    if (spread.spread == JOB_SPREAD_NONE)
-        return spread;
-    places = floor_places(p->fleet, gang);
-    spread.most = places > 0 ? (spec->replicas_max + places - 1) / places : spec->replicas_max;
-    for (size_t i = 0; i < core_gang_count(core); i++) {
-        const struct gang *other = core_gang_at(core, i);
-        bool is_seen[FLOOR_RACKS] = {false};
-
-        if (other->job != gang->job || other->placement == NULL)
-            continue;
-        for (int k = 0; k < other->placement->task_count; k++) {
-            int place = floor_place(
-                p->fleet, p->fleet->host_rack[other->placement->tasks[k].host], spread.spread);
-
-            spread.at[place] += !is_seen[place];
-            is_seen[place] = true;
-        }
-    }
-    return spread;
-}
-
 static void look_at(
     const struct problem *p, const struct core *core, uint64_t seed, struct tally *tally)
 {
@@ -161,7 +137,7 @@ static void look_at(
     floor_assert_limits(&all, seed);
     for (size_t i = 0; i < core_gang_count(core); i++) {
         const struct gang *gang = core_gang_at(core, i);
-        struct floor_spread spread = spread_of(p, core, gang);
+        struct floor_spread spread = floor_spread_of(p->fleet, core, gang);
         struct floor floor;
 
         for (int k = 0; k < FLOOR_RACKS; k++)
@@ -188,10 +164,13 @@ START_TEST(no_lower_tier_takes_the_place_of_a_higher_one)
     for (int i = 0; i < CASES_A_TEST; i++) {
         uint64_t seed = (uint64_t)_i * CASES_A_TEST + (uint64_t)i + 1000;
         struct problem *p = make_problem(seed);
-        struct core *core = round_of(p, chance(p, 0.5));
+        bool wants_bound = chance(p, 0.5);
+        struct core *core = round_of(p, wants_bound);
+        const struct round_report *report = core_last_round(core);
         char *broken = core_check(core);
 
         ck_assert_msg(broken == NULL, "seed %llu: %s", (unsigned long long)seed, broken);
+        ck_assert(!wants_bound || report->bound_usd_per_hour >= report->value_usd_per_hour - 1e-6);
         look_at(p, core, seed, &tally);
         core_destroy(core);
         fleet_builder_destroy(p->builder);
@@ -204,12 +183,73 @@ START_TEST(no_lower_tier_takes_the_place_of_a_higher_one)
 }
 END_TEST
 
+/* --- More of anything never lowers the bound */
+
+static double bound_of(const struct problem *p)
+{
+    struct core *core = round_of(p, true);
+    double bound = core_last_round(core)->bound_usd_per_hour;
+
+    core_destroy(core);
+    return bound;
+}
+
+static void more_power(struct problem *p)
+{
+    for (int i = 0; i < p->fleet->feed_count; i++)
+        p->builder->feeds[i].power_kw *= 1 + rng_unit(&p->rng);
+    for (int i = 0; i < p->fleet->hall_count; i++)
+        p->builder->halls[i].power_kw *= 1 + rng_unit(&p->rng);
+    for (int i = 0; i < p->fleet->site_count; i++)
+        p->builder->sites[i].power_kw *= 1 + rng_unit(&p->rng);
+}
+
+static void more_budget(struct problem *p)
+{
+    for (int i = 0; i < p->fleet->tenant_count; i++)
+        p->builder->tenants[i].usd_per_hour *= 1 + rng_unit(&p->rng);
+}
+
+/* Hosts that were bad are not: the fleet had one host less in each rack. */
+static void more_chips(struct problem *p)
+{
+    p->lost_hosts = 0;
+}
+
+static void (*const MORE[])(struct problem *p) = {more_power, more_budget, more_chips};
+enum { MORE_COUNT = sizeof MORE / sizeof *MORE };
+
+START_TEST(more_power_chips_or_budget_never_lower_the_bound)
+{
+    int raised = 0;
+
+    for (int i = 0; i < CASES_A_TEST * 4; i++) {
+        uint64_t seed = (uint64_t)i + 5000;
+        struct problem *p = make_problem(seed);
+        double before, after;
+
+        p->lost_hosts = _i == MORE_COUNT - 1 ? 1 : 0;
+        before = bound_of(p);
+        MORE[_i](p);
+        after = bound_of(p);
+        ck_assert_msg(after >= before - 1e-6 * fmax(1, before),
+            "seed %llu: the bound falls from %.9g to %.9g", (unsigned long long)seed, before,
+            after);
+        raised += after > before + 1e-6 * fmax(1, before);
+        fleet_builder_destroy(p->builder);
+        mem_free(p);
+    }
+    ck_assert_int_gt(raised, CASES_A_TEST / 5);
+}
+END_TEST
+
 Suite *suite(void)
 {
     Suite *s = suite_create("scheduler/round_tiers");
     TCase *tc = tcase_create("tiers");
 
     tcase_set_timeout(tc, 60);
+    tcase_add_loop_test(tc, more_power_chips_or_budget_never_lower_the_bound, 0, MORE_COUNT);
     tcase_add_loop_test(tc, no_lower_tier_takes_the_place_of_a_higher_one, 0, CASES / CASES_A_TEST);
     suite_add_tcase(s, tc);
     return s;

@@ -188,7 +188,8 @@ void floor_assert_limits(const struct floor *floor, uint64_t seed)
     }
 }
 
-int floor_place(const struct fleet *fleet, int rack, enum job_spread spread)
+/* The place of a rack in that sense; -1 without spread. */
+static int place_of(const struct fleet *fleet, int rack, enum job_spread spread)
 {
     switch (spread) {
     case JOB_SPREAD_NONE:
@@ -248,7 +249,7 @@ static bool keeps_money(const struct ways *w)
 static bool may_use(const struct ways *w, int rack, int site)
 {
     const struct fleet *fleet = w->floor.fleet;
-    int place = floor_place(fleet, rack, w->spread->spread);
+    int place = place_of(fleet, rack, w->spread->spread);
 
     if (fleet->racks[rack].site != site || fleet_rack_system(fleet, rack) != w->system)
         return false;
@@ -310,7 +311,8 @@ static bool stands(struct ways *w)
     return false;
 }
 
-int floor_places(const struct fleet *fleet, const struct gang *gang)
+/* How many places could hold the gang on the empty fleet, on systems that it may ever run on. */
+static int count_places(const struct fleet *fleet, const struct gang *gang)
 {
     const struct job_spec *spec = gang->spec;
     int places = 0;
@@ -326,6 +328,35 @@ int floor_places(const struct fleet *fleet, const struct gang *gang)
         places += stands(&w);
     }
     return places;
+}
+
+struct floor_spread floor_spread_of(
+    const struct fleet *fleet, const struct core *core, const struct gang *gang)
+{
+    const struct job_spec *spec = gang->spec;
+    struct floor_spread spread = {
+        .spread = spec->replicas_max > 0 ? spec->spread : JOB_SPREAD_NONE};
+    int places;
+
+    if (spread.spread == JOB_SPREAD_NONE)
+        return spread;
+    places = count_places(fleet, gang);
+    spread.most = places > 0 ? (spec->replicas_max + places - 1) / places : spec->replicas_max;
+    for (size_t i = 0; i < core_gang_count(core); i++) {
+        const struct gang *other = core_gang_at(core, i);
+        bool is_seen[FLOOR_RACKS] = {false};
+
+        if (other->job != gang->job || other->placement == NULL)
+            continue;
+        for (int k = 0; k < other->placement->task_count; k++) {
+            int rack = fleet->host_rack[other->placement->tasks[k].host];
+            int place = place_of(fleet, rack, spread.spread);
+
+            spread.at[place] += !is_seen[place];
+            is_seen[place] = true;
+        }
+    }
+    return spread;
 }
 
 bool floor_fits(

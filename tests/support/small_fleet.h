@@ -40,10 +40,9 @@ struct floor_spread {
     int at[FLOOR_RACKS];    /* by index of the rack, feed, hall or site */
     int most;
 };
-/* The place of a rack in that sense; -1 without spread. */
-int floor_place(const struct fleet *fleet, int rack, enum job_spread spread);
-/* How many places could hold the gang on the empty fleet, on systems that it may ever run on. */
-int floor_places(const struct fleet *fleet, const struct gang *gang);
+/* Of the gang's job. At most ceil(replicas / places that could hold one on the empty fleet). */
+struct floor_spread floor_spread_of(
+    const struct fleet *fleet, const struct core *core, const struct gang *gang);
 /* Would one gang of the job stand within every limit, and bring no less than it costs, by a margin
  * above rounding? */
 bool floor_fits(
