@@ -43,6 +43,8 @@ enum lp_status capacity_solve_whole(struct capacity_model *model,
     struct err *err);
 
 /* --- capacity_solve.c */
+/* 0 with *out filled, or -1: the solver failed. */
+int capacity_read_status(enum lp_status status, enum plan_status *out, struct err *err);
 /* The linear program (kinds ignored), by what fits its size. */
 enum lp_status capacity_solve_relaxed(struct capacity_model *model,
     const struct lp_options *options, bool has_basis, struct err *err);

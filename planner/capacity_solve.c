@@ -124,8 +124,7 @@ static struct solved run_solver(struct capacity_model *model, const struct solve
     return solved;
 }
 
-/* 0 and *out filled, or -1: the solver failed. */
-static int read_status(enum lp_status status, enum plan_status *out, struct err *err)
+int capacity_read_status(enum lp_status status, enum plan_status *out, struct err *err)
 {
     switch (status) {
     case LP_OPTIMAL:
@@ -236,7 +235,7 @@ static int solve_model(struct capacity_plan *plan, struct capacity_model *model,
         left_s = fmax(left_s - plan->seconds.build, TIME_LEAST_S);
     has_basis = options->warm != NULL && capacity_basis_apply(options->warm, model);
     solved = run_solver(model, options, left_s, has_basis, err);
-    if (read_status(solved.status, &plan->status, err) != 0)
+    if (capacity_read_status(solved.status, &plan->status, err) != 0)
         goto out;
     plan->bound_usd = solved.bound * model->cost_scale;
     if (plan->status == PLAN_OPTIMAL)

@@ -127,12 +127,13 @@ int lp_row_count(const struct lp *lp);
 int lp_column_count(const struct lp *lp);
 int lp_term_count(const struct lp *lp);
 int lp_integer_count(const struct lp *lp);
+double lp_objective_constant(const struct lp *lp);
 double lp_cost(const struct lp *lp, int column);
+enum lp_kind lp_column_kind(const struct lp *lp, int column);
 double lp_row_lower(const struct lp *lp, int row);
 double lp_row_upper(const struct lp *lp, int row);
 double lp_column_lower(const struct lp *lp, int column);
 double lp_column_upper(const struct lp *lp, int column);
-enum lp_kind lp_column_kind(const struct lp *lp, int column);
 /* The terms of a column, in the order given; both arrays have room for all rows. Returns how many.
  */
 int lp_column_terms(const struct lp *lp, int column, int *rows, double *coefficients);

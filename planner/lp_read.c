@@ -27,6 +27,16 @@ int lp_integer_count(const struct lp *lp)
     return lp->integer_count;
 }
 
+double lp_objective_constant(const struct lp *lp)
+{
+    return lp->constant;
+}
+
+enum lp_kind lp_column_kind(const struct lp *lp, int column)
+{
+    return (enum lp_kind)lp->columns[column].kind;
+}
+
 double lp_cost(const struct lp *lp, int column)
 {
     return lp->columns[column].cost;
@@ -50,11 +60,6 @@ double lp_column_lower(const struct lp *lp, int column)
 double lp_column_upper(const struct lp *lp, int column)
 {
     return lp->columns[column].upper;
-}
-
-enum lp_kind lp_column_kind(const struct lp *lp, int column)
-{
-    return (enum lp_kind)lp->columns[column].kind;
 }
 
 int lp_column_terms(const struct lp *lp, int column, int *rows, double *coefficients)

@@ -6,8 +6,10 @@
 #include "base/faults.h"
 #include "base/interrupt.h"
 #include "base/progress.h"
+#include "base/str.h"
 #include "planner/capacity_solve.h"
 #include "planner/conflict.h"
+#include "planner/futures.h"
 #include "planner/lp.h"
 #include "planner/output_file.h"
 #include "planner/plan_csv.h"
@@ -16,6 +18,7 @@
 #include "planner/plan_text.h"
 #include "planner/within.h"
 #include "workloads/rates_file.h"
+#include "workloads/scenario_change.h"
 
 #include <math.h>
 
@@ -37,6 +40,7 @@ struct plan_options {
     double time_limit_s;
     bool whole;
     bool prices;
+    const char *future;
     const char *within;
     const char *at;
     double gap;
@@ -76,6 +80,10 @@ static const struct option OPTIONS[] = {
         0, 0, NULL},
     {"at", 0, OPTION_TEXT, offsetof(struct plan_options, at), "YYYY-MM",
         "with --within: in service then (default: in the last period)", 0, 0, NULL},
+    {"future", 0, OPTION_TEXT, offsetof(struct plan_options, future), "ID",
+        "of a scenario with futures: plan for this one alone, as if it were certain; none: for the "
+        "scenario as it stands",
+        0, 0, NULL},
     {"time-limit", 0, OPTION_NUMBER, offsetof(struct plan_options, time_limit_s), "SECONDS",
         "end the solve after so long, with the best plan so far", 1e-3, 1e9, NULL},
     {"write-mps", 0, OPTION_TEXT, offsetof(struct plan_options, mps_path), "FILE",
@@ -89,6 +97,10 @@ static const char DETAILS[] =
     "and promises) and finds the plan of the least cost: what to acquire where and when, and what "
     "runs on it. What is not served counts as a cost, at its stated value. The model is a linear "
     "program; `wattyard help planning-model` defines it.\n"
+    "\n"
+    "Where the scenario has futures, what is decided before it is known which one comes is the "
+    "same in all of them, and the expected cost is least; `wattyard help scenario` has their "
+    "form.\n"
     "\n"
     "Exit status: 0 a plan was found; 1 there is none; 2 the scenario or the call is wrong; 3 the "
     "time limit or Ctrl-C ended the solve, and the best plan so far is printed where there is one.";
@@ -161,88 +173,62 @@ static int write_models(
     return rc;
 }
 
-/* What --within and --at ask for. */
-struct within_question {
-    bool is_asked;
-    double share;
-    int period;
-};
-
-/* The period of a month; -1: it is in none. */
-static int find_period(const struct scenario *scenario, date_month month)
-{
-    for (int t = 0; t < scenario->period_count; t++)
-        if (scenario->periods[t].start <= month &&
-            month < scenario->periods[t].start + scenario->periods[t].month_count)
-            return t;
-    return -1;
-}
-
 static int read_within(const struct scenario *scenario, const struct plan_options *options,
-    struct within_question *question, struct err *err)
+    struct within_options *out, struct err *err)
 {
-    date_month month;
-
-    *question = (struct within_question){
-        .is_asked = options->within != NULL, .period = scenario->period_count - 1};
     if (options->within == NULL)
         return options->at == NULL ? 0 : err_set(err, ERR_USAGE, "--at goes with --within");
     if (options->whole)
         return err_set(
             err, ERR_USAGE, "--within looks at plans that need not be whole; leave out --whole");
-    if (within_parse_share(options->within, &question->share, err) != 0)
-        return -1;
-    if (options->at == NULL)
-        return 0;
-    if (date_parse_month(options->at, &month) != 0)
-        return err_set(err, ERR_USAGE, "--at '%.40s': write a month, as 2027-01", options->at);
-    question->period = find_period(scenario, month);
-    return question->period >= 0
-               ? 0
-               : err_set(err, ERR_USAGE, "--at '%.40s': the horizon of %s does not reach there",
-                     options->at, scenario->name);
+    return within_parse(scenario, options->within, options->at, out, err);
 }
 
 /* Plans of nearly the cost of the best. -1: the solver failed. */
-static int look_around(struct capacity_plan *plan, const struct within_question *question,
+static int look_around(struct capacity_plan *plan, const struct within_options *question,
     const struct solve_options *solve, double start_s, struct err *err)
 {
-    const struct within_options options = {.share = question->share,
-        .period = question->period,
-        .solve = solve,
-        .basis = solve->warm,
-        .time_limit_s = solve->time_limit_s > 0
-                            ? fmax(solve->time_limit_s - (clock_monotonic_s() - start_s),
-                                  TIME_LEAST_S)
-                            : 0};
+    struct within_options options = *question;
 
-    if (!question->is_asked || plan->status != PLAN_OPTIMAL)
+    if (plan->status != PLAN_OPTIMAL)
         return 0;
+    options.solve = solve;
+    options.basis = solve->warm;
+    if (solve->time_limit_s > 0)
+        options.time_limit_s = fmax(
+            solve->time_limit_s - (clock_monotonic_s() - start_s), TIME_LEAST_S);
     plan->within = within_find(plan, &options, err);
     return plan->within != NULL ? 0 : -1;
+}
+
+static struct solve_options solving(
+    const struct plan_options *options, struct solve_context *context)
+{
+    return (struct solve_options){.time_limit_s = options->time_limit_s,
+        .whole_systems = options->whole,
+        .with_ranges = options->prices || options->report_path != NULL,
+        .gap = options->gap,
+        .progress = show_progress,
+        .stop = ask_stop,
+        .context = context,
+        .clock_s = clock_monotonic_s};
 }
 
 static struct capacity_plan *solve(const struct scenario *scenario,
     const struct plan_options *options, const struct command_context *context, struct err *err)
 {
     struct solve_context solve_context = {.progress = progress_start(context->err)};
+    struct solve_options solve_options = solving(options, &solve_context);
     struct capacity_basis basis = {0};
-    struct within_question question;
+    struct within_options question = {0};
     struct capacity_plan *plan = NULL;
     double start_s = clock_monotonic_s();
-    const struct solve_options solve_options = {.time_limit_s = options->time_limit_s,
-        .whole_systems = options->whole,
-        .with_ranges = options->prices || options->report_path != NULL,
-        .gap = options->gap,
-        .progress = show_progress,
-        .stop = ask_stop,
-        .context = &solve_context,
-        .clock_s = clock_monotonic_s,
-        .warm = &basis};
 
+    solve_options.warm = &basis;
     if (read_within(scenario, options, &question, err) == 0)
         plan = capacity_solve(scenario, &solve_options, err);
-    if (plan != NULL && look_around(plan, &question, &solve_options, start_s, err) != 0) {
+    if (plan != NULL && options->within != NULL &&
+        look_around(plan, &question, &solve_options, start_s, err) != 0) {
         capacity_plan_destroy(plan);
         plan = NULL;
     }
@@ -284,11 +270,11 @@ static int print_plan(const struct capacity_plan *plan, const struct plan_option
     return ferror(stream) ? err_set(err, ERR_IO, "the plan can't be written") : 0;
 }
 
-static int exit_status(const struct capacity_plan *plan)
+static int status_of(enum plan_status status)
 {
-    switch (plan->status) {
+    switch (status) {
     case PLAN_OPTIMAL:
-        return plan->within == NULL || plan->within->is_complete ? EXIT_DONE : EXIT_LIMIT;
+        return EXIT_DONE;
     case PLAN_INFEASIBLE:
     case PLAN_UNBOUNDED:
         return EXIT_NO_PLAN;
@@ -296,6 +282,13 @@ static int exit_status(const struct capacity_plan *plan)
         return EXIT_LIMIT;
     }
     return EXIT_NO_PLAN;
+}
+
+static int exit_status(const struct capacity_plan *plan)
+{
+    bool is_complete = plan->within == NULL || plan->within->is_complete;
+
+    return is_complete ? status_of(plan->status) : EXIT_LIMIT;
 }
 
 static int plan_scenario(const struct scenario *scenario, double read_s,
@@ -320,6 +313,108 @@ static int plan_scenario(const struct scenario *scenario, double read_s,
     capacity_plan_destroy(plan);
     return status;
 }
+
+/* --- Several futures */
+
+/* Options that are of one plan alone; NULL: none is given. */
+static const char *find_single(const struct plan_options *options)
+{
+    return options->prices                ? "--prices"
+           : options->within != NULL      ? "--within"
+           : options->report_path != NULL ? "--report"
+           : options->mps_path != NULL    ? "--write-mps"
+           : options->lp_path != NULL     ? "--write-lp"
+                                          : NULL;
+}
+
+static int print_futures(const struct futures *futures, const struct plan_options *options,
+    const struct command_context *context, struct err *err)
+{
+    const struct plan_text_options text_options = {
+        .all_periods = options->periods == PERIODS_ALL, .is_interrupted = interrupt_pending()};
+    const char *refusal = futures_refusal(futures);
+
+    if (options->csv_folder != NULL && futures->has_plan &&
+        futures_write_csv(futures, options->csv_folder, err) != 0)
+        return -1;
+    if (options->json)
+        return futures_print_json(futures, refusal, context->out, err);
+    futures_print(futures, &text_options, context->out);
+    if (refusal != NULL)
+        (void)fprintf(context->out, "%s.\n", refusal);
+    return ferror(context->out) ? err_set(err, ERR_IO, "the plan can't be written") : 0;
+}
+
+/* Where a future has no plan by itself, why. */
+static int explain_future(const struct futures *futures, const struct plan_options *options,
+    const struct command_context *context, struct err *err)
+{
+    int future = futures_find_infeasible(futures);
+    struct conflict *conflict;
+
+    if (futures->status != PLAN_INFEASIBLE || future < 0 || options->json)
+        return 0;
+    conflict = explain(futures->rows[future].scenario, options, err);
+    if (conflict == NULL)
+        return -1;
+    conflict_print(conflict, context->out);
+    conflict_destroy(conflict);
+    return 0;
+}
+
+static int plan_futures(const struct scenario *scenario, double read_s,
+    const struct plan_options *options, const struct command_context *context)
+{
+    struct solve_context solve_context = {.progress = progress_start(context->err)};
+    const struct solve_options solve_options = solving(options, &solve_context);
+    const char *single = find_single(options);
+    struct futures *futures = NULL;
+    struct err err = {0};
+    int status = EXIT_INPUT;
+
+    if (single != NULL)
+        (void)err_set(&err, ERR_USAGE,
+            "%s is of one plan, and %s has %d futures; choose one with --future", single,
+            scenario->name, scenario->future_count);
+    else
+        futures = futures_solve(scenario, &solve_options, &err);
+    progress_end(&solve_context.progress);
+    if (futures != NULL)
+        futures->seconds.read = read_s;
+    if (futures != NULL && print_futures(futures, options, context, &err) == 0 &&
+        explain_future(futures, options, context, &err) == 0) {
+        status = status_of(futures->status);
+    } else {
+        (void)fprintf(context->err, "wattyard plan: %s\n", err.text);
+        status = err_exit_status(&err);
+    }
+    futures_destroy(futures);
+    return status;
+}
+
+/* The scenario in the future that is asked for; "none" is the scenario as it stands. */
+static int plan_one_future(const struct scenario *scenario, double read_s,
+    const struct plan_options *options, const struct command_context *context)
+{
+    struct scenario *chosen;
+    int status;
+
+    if (str_equal(options->future, "none"))
+        return plan_scenario(scenario, read_s, options, context);
+    for (int i = 0; i < scenario->future_count; i++) {
+        if (!str_equal(options->future, scenario->futures[i].id))
+            continue;
+        chosen = scenario_in_future(scenario, i);
+        status = plan_scenario(chosen, read_s, options, context);
+        scenario_destroy(chosen);
+        return status;
+    }
+    (void)fprintf(
+        context->err, "wattyard plan: %s has no future '%.60s'\n", scenario->name, options->future);
+    return EXIT_INPUT;
+}
+
+/* --- The call */
 
 static struct scenario *load(
     const char *path, const struct plan_options *options, const struct command_context *context)
@@ -355,7 +450,13 @@ static int run(
     scenario = load(positional[0], &options, context);
     if (scenario == NULL)
         return EXIT_INPUT;
-    status = plan_scenario(scenario, clock_monotonic_s() - start_s, &options, context);
+    start_s = clock_monotonic_s() - start_s;
+    if (options.future != NULL)
+        status = plan_one_future(scenario, start_s, &options, context);
+    else if (scenario->future_count > 0)
+        status = plan_futures(scenario, start_s, &options, context);
+    else
+        status = plan_scenario(scenario, start_s, &options, context);
     scenario_destroy(scenario);
     return status;
 }

@@ -84,8 +84,7 @@ static struct table *table_of_cost(const struct capacity_plan *plan)
     return table;
 }
 
-/* Takes the table. */
-static int write_table(struct table *table, const char *folder, const char *name, struct err *err)
+int plan_csv_write_table(struct table *table, const char *folder, const char *name, struct err *err)
 {
     struct str path = {0};
     struct output_file *file;
@@ -106,15 +105,15 @@ int plan_csv_write(const struct capacity_plan *plan, const char *folder, struct 
 {
     if (file_make_folder(folder, err) != 0)
         return -1;
-    if (write_table(table_of_cost(plan), folder, "cost_usd", err) != 0)
+    if (plan_csv_write_table(table_of_cost(plan), folder, "cost_usd", err) != 0)
         return -1;
     for (size_t i = 0; i < PLAN_LIST_COUNT; i++) {
         const struct plan_list *list = &PLAN_LISTS[i];
 
-        if (write_table(table_of_list(plan, list), folder, list->name, err) != 0)
+        if (plan_csv_write_table(table_of_list(plan, list), folder, list->name, err) != 0)
             return -1;
     }
     if (plan->within == NULL)
         return 0;
-    return write_table(within_table(plan->within, plan->scenario), folder, "within", err);
+    return plan_csv_write_table(within_table(plan->within, plan->scenario), folder, "within", err);
 }

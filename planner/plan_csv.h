@@ -8,6 +8,7 @@
 #include "planner/capacity_plan.h"
 
 struct err;
+struct table;
 
 /*
  * Write acquired.csv, installed.csv and so on, and cost_usd.csv with the parts of the cost, into
@@ -16,5 +17,9 @@ struct err;
  * ERR_IO naming the file.
  */
 int plan_csv_write(const struct capacity_plan *plan, const char *folder, struct err *err);
+
+/* One table as `name`.csv in the folder, which is there. Takes the table. */
+int plan_csv_write_table(
+    struct table *table, const char *folder, const char *name, struct err *err);
 
 #endif

@@ -93,13 +93,9 @@ static void write_list(
     json_close(writer);
 }
 
-int plan_json_print(
-    const struct capacity_plan *plan, const char *conflict, FILE *stream, struct err *err)
+void plan_json_write(
+    const struct capacity_plan *plan, const char *conflict, struct json_writer *writer)
 {
-    struct json_writer *writer = json_writer_create();
-    int rc;
-
-    json_open_object(writer, NULL);
     write_head(writer, plan);
     write_figures(writer, plan);
     for (size_t i = 0; i < PLAN_LIST_COUNT; i++)
@@ -110,6 +106,16 @@ int plan_json_print(
         conflict_write_json(plan->conflict, writer);
     else if (conflict != NULL)
         json_text(writer, "conflict", conflict);
+}
+
+int plan_json_print(
+    const struct capacity_plan *plan, const char *conflict, FILE *stream, struct err *err)
+{
+    struct json_writer *writer = json_writer_create();
+    int rc;
+
+    json_open_object(writer, NULL);
+    plan_json_write(plan, conflict, writer);
     json_close(writer);
     rc = json_print(writer, stream, err);
     json_writer_destroy(writer);

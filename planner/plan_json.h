@@ -18,4 +18,9 @@ struct err;
 int plan_json_print(
     const struct capacity_plan *plan, const char *conflict, FILE *stream, struct err *err);
 
+/* The members of that object, into the open one. */
+struct json_writer;
+void plan_json_write(
+    const struct capacity_plan *plan, const char *conflict, struct json_writer *writer);
+
 #endif

@@ -259,7 +259,7 @@ void within_destroy(struct within *within)
     mem_free(within);
 }
 
-int within_parse_share(const char *text, double *share, struct err *err)
+static int parse_share(const char *text, double *share, struct err *err)
 {
     char *copy = mem_copy_text(text);
     size_t length = strlen(copy);
@@ -280,4 +280,33 @@ int within_parse_share(const char *text, double *share, struct err *err)
         (void)err_set(err, ERR_USAGE, "--within '%.60s': write a share of the cost, as 2%%", text);
     mem_free(copy);
     return rc;
+}
+
+/* The period of a month; -1: it is in none. */
+static int find_period(const struct scenario *sc, date_month month)
+{
+    for (int t = 0; t < sc->period_count; t++)
+        if (sc->periods[t].start <= month &&
+            month < sc->periods[t].start + sc->periods[t].month_count)
+            return t;
+    return -1;
+}
+
+int within_parse(const struct scenario *scenario, const char *share, const char *month,
+    struct within_options *out, struct err *err)
+{
+    date_month at;
+
+    *out = (struct within_options){.period = scenario->period_count - 1};
+    if (parse_share(share, &out->share, err) != 0)
+        return -1;
+    if (month == NULL)
+        return 0;
+    if (date_parse_month(month, &at) != 0)
+        return err_set(err, ERR_USAGE, "--at '%.40s': write a month, as 2027-01", month);
+    out->period = find_period(scenario, at);
+    if (out->period >= 0)
+        return 0;
+    return err_set(err, ERR_USAGE, "--at '%.40s': the horizon of %s does not reach there", month,
+        scenario->name);
 }

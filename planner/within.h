@@ -48,8 +48,10 @@ struct within *within_find(
     const struct capacity_plan *plan, const struct within_options *options, struct err *err);
 void within_destroy(struct within *within);
 
-/* "2%", "2 %" or "0.02": a share from 0 to 10. -1 with ERR_USAGE. */
-int within_parse_share(const char *text, double *share, struct err *err);
+/* share and period of a question: "2%", "2 %" or "0.02", from 0 to 10; "2027-01" (NULL: the last
+ * period). -1 with ERR_USAGE. */
+int within_parse(const struct scenario *scenario, const char *share, const char *month,
+    struct within_options *out, struct err *err);
 
 /* within_print.c */
 

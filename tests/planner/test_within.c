@@ -233,16 +233,20 @@ static const struct share_case SHARES[] = {{"2%", 0.02}, {"2 %", 0.02}, {"0.02",
 START_TEST(a_share_is_written_as_a_share_or_in_percent)
 {
     struct err err = {0};
-    double share = -1;
-    int rc = within_parse_share(SHARES[_i].text, &share, &err);
+    const struct small_pieces pieces = {0};
+    struct scenario *scenario = small_scenario(&pieces);
+    struct within_options options;
+    int rc = within_parse(scenario, SHARES[_i].text, "2026-05", &options, &err);
 
     if (isnan(SHARES[_i].share)) {
         ck_assert_int_eq(rc, -1);
         ck_assert_int_eq(err.kind, ERR_USAGE);
     } else {
         ck_assert_int_eq(rc, 0);
-        ck_assert_double_eq_tol(share, SHARES[_i].share, 1e-12);
+        ck_assert_double_eq_tol(options.share, SHARES[_i].share, 1e-12);
+        ck_assert_int_eq(options.period, 1);
     }
+    scenario_destroy(scenario);
 }
 END_TEST
 
