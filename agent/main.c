@@ -28,7 +28,8 @@ enum { LOG_LINES = 20, WAIT_MOST_MS = 60 * 1000 };
 static const double REPORT_SECONDS_MOST = 10; /* a host is suspect after 15 s */
 
 struct agent_call {
-    const char *host, *scheduler, *state, *keys, *address, *topology, *sysfs, *prolog, *epilog;
+    const char *host, *scheduler, *state, *keys, *address, *topology, *sysfs, *nvml, *prolog,
+        *epilog;
     double report_seconds;
     bool is_insecure, wants_inventory;
 };
@@ -61,6 +62,9 @@ static const struct option OPTIONS[] = {
         "not applied",
         0, 0, NULL},
     {"sysfs", 0, OPTION_TEXT, CALL(sysfs), "DIR", "another root than /sys for Neuron devices", 0, 0,
+        NULL},
+    {"nvml", 0, OPTION_TEXT, CALL(nvml), "FILE",
+        "NVIDIA's management library, where it stands elsewhere (default: libnvidia-ml.so.1)", 0, 0,
         NULL},
     {"inventory", 0, OPTION_FLAG, CALL(wants_inventory), NULL,
         "print what this host is and does now, and end", 0, 0, NULL},
@@ -157,8 +161,8 @@ static int open_host(const struct agent_call *call, struct parts *parts, struct 
     parts->inventory = inventory_create(call->topology, call->sysfs, err);
     if (parts->inventory == NULL)
         return -1;
-    parts->sensors = sensors_create(
-        parts->inventory, &(struct sensors_options){.sysfs = call->sysfs});
+    parts->sensors = sensors_create(parts->inventory,
+        &(struct sensors_options){.sysfs = call->sysfs, .nvml_library = call->nvml});
     sensors_read(parts->sensors, &parts->use);
     for (int i = 0; i < parts->use.chip_count; i++)
         parts->uuids[i] = parts->use.chips[i].uuid;
