@@ -176,6 +176,7 @@ $B/tests/agent/nvml_standin.so: tests/agent/nvml_standin.c
 	@mkdir -p $(@D)
 	@$(CC) $(CPPFLAGS) $(filter-out -fsanitize=%,$(CFLAGS)) -fPIC -shared -o $@ $<
 $B/tests/agent/test_sensors $B/tests/agent/test_agent: | $B/tests/agent/nvml_standin.so
+$B/tests/agent/test_agent: | $B/wattyard-agent $(SHIM)
 $B/fuzz/replay_%: $B/tests/fuzz/fuzz_%.c.o $B/tests/fuzz/replay.c.o $(ARCHIVES)
 	@mkdir -p $(@D)
 	@$(CC) $(LDFLAGS) -o $@ $^ $(LIBRARIES)
@@ -199,7 +200,7 @@ $(addprefix build/fuzz/,$(FUZZERS)): build/fuzz/%: build/fuzz/tests/fuzz/%.c.o $
 # --- Man pages: commands from their option tables, formats and models from their pages.
 PAGES := $(wildcard $(foreach r,$(ROOMS),$r/pages/*.txt))
 man: $B/man/.done
-$B/man/.done: $(PROGRAMS) $(PAGES) base/page_to_man.awk
+$B/man/.done: $B/wattyard $(DAEMONS) $(PAGES) base/page_to_man.awk
 	@rm -rf $B/man && mkdir -p $B/man
 	@for c in $$($B/wattyard help --names); do $B/wattyard help --man $$c > $B/man/wattyard-$$c.1 || exit 1; done
 	@$B/wattyard help --man wattyard > $B/man/wattyard.1
