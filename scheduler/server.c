@@ -181,9 +181,7 @@ static void commit_turn(struct server *server)
         server_log(server, "there is room on the disk again");
     }
     server->is_writing = false;
-    for (int i = 0; i < server->fleet->host_count; i++)
-        if (server->hosts[i].is_dirty && server->hosts[i].has_hello)
-            server_send_desired(server, i);
+    server_send_marked(server);
     server_answer_watches(server);
     server_answer_reads(server);
     sockets_flush(server->sockets);
@@ -342,6 +340,7 @@ static void stop(struct server *server)
     mem_free(server->watches);
     mem_free(server->reads);
     mem_free(server->dirty);
+    mem_free(server->dirty_hosts);
 }
 
 /* SIGHUP: keys were added or taken away. */

@@ -19,15 +19,23 @@ struct desired {
     size_t capacity;
 };
 
+void server_mark_host(struct server *server, int host)
+{
+    server->hosts[host].is_dirty = true;
+    server->dirty_hosts = mem_grow(server->dirty_hosts, server->dirty_host_count,
+        &server->dirty_host_capacity, sizeof *server->dirty_hosts);
+    server->dirty_hosts[server->dirty_host_count++] = host;
+}
+
 void server_mark_hosts(struct server *server, const struct gang *gang)
 {
     for (int i = 0; i < gang->placement->task_count; i++) {
-        struct host_session *session = &server->hosts[gang->placement->tasks[i].host];
+        int host = gang->placement->tasks[i].host;
 
-        if (session->is_dirty)
+        if (server->hosts[host].is_dirty)
             continue;
-        session->is_dirty = true;
-        session->generation++;
+        server->hosts[host].generation++;
+        server_mark_host(server, host);
     }
 }
 
@@ -164,7 +172,7 @@ static void add_gang(struct desired *d, const struct gang *gang, int host)
             add_task(d, gang, attempt, i);
 }
 
-void server_send_desired(struct server *server, int host)
+static void send_desired(struct server *server, int host)
 {
     struct host_session *session = &server->hosts[host];
     const struct ledger *ledger = core_ledger(server->core);
@@ -192,4 +200,15 @@ void server_send_desired(struct server *server, int host)
     mem_free(d.message.tasks);
     arena_destroy(d.arena);
     mem_free(ids);
+}
+
+void server_send_marked(struct server *server)
+{
+    for (size_t i = 0; i < server->dirty_host_count; i++) {
+        int host = server->dirty_hosts[i];
+
+        if (server->hosts[host].is_dirty && server->hosts[host].has_hello)
+            send_desired(server, host);
+    }
+    server->dirty_host_count = 0;
 }

@@ -127,8 +127,8 @@ static void take_hello(
 
     session->route = peer->route;
     session->has_hello = true;
-    session->is_dirty = true;
     session->generation++;
+    server_mark_host(server, host);
     session->applied = 0;
     session->ended_count = 0;
     session->heard_boot_ms = hello->sent_boot_ms;
@@ -221,8 +221,9 @@ static void take_report(
     measure_rack(server, server->fleet->host_rack[host]);
     server_take_tasks(
         server, host, report->tasks, report->n_tasks, report->generation == session->generation);
-    if (report->generation != session->generation || session->ended_count > 0)
-        session->is_dirty = true;
+    if (!session->is_dirty &&
+        (report->generation != session->generation || session->ended_count > 0))
+        server_mark_host(server, host);
     if (!session->is_dirty)
         keep(server, host);
 }

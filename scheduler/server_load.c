@@ -290,7 +290,7 @@ int server_load(struct server *server, struct err *err)
     core_restored(server->core, &server->actions);
     server_take_actions(server);
     for (int i = 0; i < server->fleet->host_count; i++) {
-        server->hosts[i].is_dirty = true;
+        server_mark_host(server, i);
         server_report_again(server, i);
     }
     return 0;
@@ -300,7 +300,7 @@ void server_unload(struct server *server)
 {
     server->actions.count = 0;
     server->round_is_open = server->round_waits = false;
-    server->dirty_count = 0;
+    server->dirty_count = server->dirty_host_count = 0;
     id_map_fini(&server->dirty_slots);
     core_destroy(server->core);
     server->core = NULL;

@@ -174,6 +174,8 @@ struct server {
     int64_t *dirty;  /* gangs whose row is to be written */
     size_t dirty_count, dirty_capacity;
     struct id_map dirty_slots;
+    int *dirty_hosts; /* whose Desired is to be sent, once they have said hello */
+    size_t dirty_host_count, dirty_host_capacity;
     bool is_writing; /* a transaction is open */
     bool has_failed; /* the store did: the turn is undone */
     struct err failure;
@@ -261,7 +263,10 @@ void attempts_fini(struct server *server);
 void server_on_agent(struct server *server, const struct peer *peer, const Wattyard__Envelope *in);
 void server_take_tasks(struct server *server, int host, Wattyard__TaskReport *const *tasks,
     size_t count, bool is_applied);
-void server_send_desired(struct server *server, int host);
+/* Its Desired, as it is, goes with this turn; of all that were marked. */
+void server_mark_host(struct server *server, int host);
+void server_send_marked(struct server *server);
+/* What the hosts of the gang should have has changed. */
 void server_mark_hosts(struct server *server, const struct gang *gang);
 /* What is known of a host whose agent is connected, as an event: after the core was made anew. */
 void server_report_again(struct server *server, int host);

@@ -373,6 +373,18 @@ static void give_files(struct bench *bench)
     mem_free(words);
 }
 
+/* One person who stays until all have ended. */
+static void give_and_wait(struct bench *bench)
+{
+    struct str text = {0};
+    const char *path;
+
+    str_format(&text, JOB("<array count=\"%d\"/>" TRUE_COMMAND), bench->job_count);
+    path = cluster_write(bench->cluster, "array.xml", str_text(&text));
+    cluster_expect(bench->cluster, 0, "submit", "--wait", path, NULL);
+    str_fini(&text);
+}
+
 static void give_array(struct bench *bench)
 {
     struct str text = {0};
@@ -392,11 +404,12 @@ static struct rates bench_rates(struct bench *bench)
     double before_mb = proc_value(pid, "status", "VmRSS:") / 1e3;
     struct rates rates;
     double after_mb;
-    int count = 2 * RUNS * bench->job_count;
+    int count = 3 * RUNS * bench->job_count;
 
     rates.singles = bench_rate(
         bench, "submit to done, four `wattyard submit` of many files", give_files);
     rates.array = bench_rate(bench, "submit to done, one array", give_array);
+    (void)bench_rate(bench, "  the same with `wattyard submit --wait`", give_and_wait);
     after_mb = proc_value(pid, "status", "VmRSS:") / 1e3;
     printf("  %-58s %10.2f MB (before them %.2f: %.1f kB a job)\n",
         "scheduler's RSS, all these still in memory", after_mb, before_mb,
