@@ -262,9 +262,8 @@ static int64_t wait_ms(const struct server *server)
         return 0;
     if (next > WAIT_MOST_MS)
         next = WAIT_MOST_MS;
-    for (size_t i = 0; i < server->watch_count; i++)
-        if (server->watches[i].until_ms - server->now_ms < next)
-            next = server->watches[i].until_ms - server->now_ms;
+    if (server_watch_ms(server) - server->now_ms < next)
+        next = server_watch_ms(server) - server->now_ms;
     return next > 0 ? next : 0;
 }
 

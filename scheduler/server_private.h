@@ -126,6 +126,7 @@ struct watch {
     int64_t *jobs; /* owned */
     size_t job_count;
     uint64_t since;
+    int64_t from_ms; /* not answered before: what takes long is not asked for all the time */
     int64_t until_ms;
 };
 
@@ -278,6 +279,8 @@ void host_sessions_fini(struct server *server);
 void server_on_person(struct server *server, const struct peer *peer, const Wattyard__Envelope *in);
 void server_answer(struct server *server, const struct route *route, Wattyard__Answer *answer);
 void server_answer_watches(struct server *server);
+/* When one is to be looked at again, whatever happens; INT64_MAX: there is none. */
+int64_t server_watch_ms(const struct server *server);
 void server_answer_reads(struct server *server);
 void server_on_output(struct server *server, const Wattyard__OutputPage *page);
 

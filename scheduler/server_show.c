@@ -150,7 +150,7 @@ static void complete_ended(struct request *request, const struct gang *gang)
     struct err err = {0};
 
     if (gang_state_is_terminal(gang->state) && attempt_find(request->server, gang->id) == NULL)
-        (void)store_each_gang_of(request->server->store, gang->job, fill_stored, request, &err);
+        (void)store_find_gang(request->server->store, gang->id, fill_stored, request, &err);
 }
 
 /* Members in a row that nothing has happened to are one row. */

@@ -4,12 +4,21 @@
 
 #include <string.h>
 
-enum { WATCH_MOST_MS = 30 * 1000, READ_MS = 5000, READ_BYTES = 512 * 1024, WATCH_JOBS = 10000 };
+enum {
+    WATCH_MOST_MS = 30 * 1000,
+    READ_MS = 5000,
+    READ_BYTES = 512 * 1024,
+    WATCH_JOBS = 10000,
+    ROWS_A_MS = 4,
+    SPACING_MOST_MS = 5000
+};
 
 /* --- Changes */
 
 static bool has_changed(const struct server *server, const struct watch *watch)
 {
+    if (watch->since > server->change) /* counted by the scheduler before this start */
+        return true;
     for (size_t i = 0; i < watch->job_count; i++) {
         const struct server_job *job = job_find(server, watch->jobs[i]);
 
@@ -72,6 +81,18 @@ static void answer_watch(struct server *server, const struct watch *watch)
     arena_destroy(request.arena);
 }
 
+/* A look at many members takes its time: who watches them looks less often, so that the looks of
+ * one client take about a tenth of our time at most. */
+static int64_t spacing_ms(const struct server *server, const struct watch *watch)
+{
+    int64_t first_gang = 0;
+    int64_t rows = 0;
+
+    for (size_t i = 0; i < watch->job_count; i++)
+        rows += core_find_job(server->core, watch->jobs[i], &first_gang);
+    return rows / ROWS_A_MS < SPACING_MOST_MS ? rows / ROWS_A_MS : SPACING_MOST_MS;
+}
+
 void request_watch(struct request *request)
 {
     struct server *server = request->server;
@@ -89,6 +110,7 @@ void request_watch(struct request *request)
     for (size_t i = 0; i < in->n_jobs; i++)
         watch.jobs[i] = (int64_t)in->jobs[i];
     watch.job_count = in->n_jobs;
+    watch.from_ms = server->now_ms + spacing_ms(server, &watch);
     server->watches = mem_grow(
         server->watches, server->watch_count, &server->watch_capacity, sizeof *server->watches);
     server->watches[server->watch_count++] = watch;
@@ -102,7 +124,8 @@ void server_answer_watches(struct server *server)
     for (size_t i = 0; i < server->watch_count; i++) {
         struct watch *watch = &server->watches[i];
 
-        if (server->now_ms < watch->until_ms && !has_changed(server, watch)) {
+        if (server->now_ms < watch->until_ms &&
+            (server->now_ms < watch->from_ms || !has_changed(server, watch))) {
             server->watches[kept++] = *watch;
             continue;
         }
@@ -110,6 +133,21 @@ void server_answer_watches(struct server *server)
         mem_free(watch->jobs);
     }
     server->watch_count = kept;
+}
+
+int64_t server_watch_ms(const struct server *server)
+{
+    int64_t next = INT64_MAX;
+
+    for (size_t i = 0; i < server->watch_count; i++) {
+        const struct watch *watch = &server->watches[i];
+        bool is_early = server->now_ms < watch->from_ms && watch->from_ms < watch->until_ms;
+        int64_t at_ms = is_early ? watch->from_ms : watch->until_ms;
+
+        if (at_ms < next)
+            next = at_ms;
+    }
+    return next;
 }
 
 /* --- Output */

@@ -100,6 +100,9 @@ int store_put_gang(struct store *store, const struct gang_row *row, struct err *
 typedef int (*gang_visit_fn)(void *context, const struct gang_row *row, struct err *err);
 int store_each_gang_of(
     struct store *store, int64_t job, gang_visit_fn visit, void *context, struct err *err);
+/* The one of that id, if it is not in the archive; nothing is visited when there is none. */
+int store_find_gang(
+    struct store *store, int64_t gang, gang_visit_fn visit, void *context, struct err *err);
 
 /* --- Tasks: a row when one has ended; kept while the attempt is not over, then with the archive */
 struct task_row {

@@ -162,19 +162,31 @@ int store_put_gang(struct store *store, const struct gang_row *row, struct err *
     return store_put(store, STORE_PUT_GANG, row, err);
 }
 
-int store_each_gang_of(
-    struct store *store, int64_t job, gang_visit_fn visit, void *context, struct err *err)
+static int each_gang(struct store *store, enum store_statement which, int64_t number,
+    gang_visit_fn visit, void *context, struct err *err)
 {
     struct store_walk walk;
     struct gang_row row;
     int got;
 
-    if (store_walk_start(&walk, store, STORE_GANGS_OF, &job, 1, err) != 0)
+    if (store_walk_start(&walk, store, which, &number, 1, err) != 0)
         return -1;
     while ((got = store_walk_next(&walk, &row, err)) == 1 && visit(context, &row, err) == 0)
         ;
     store_walk_end(&walk);
     return got == 0 ? 0 : -1;
+}
+
+int store_each_gang_of(
+    struct store *store, int64_t job, gang_visit_fn visit, void *context, struct err *err)
+{
+    return each_gang(store, STORE_GANGS_OF, job, visit, context, err);
+}
+
+int store_find_gang(
+    struct store *store, int64_t gang, gang_visit_fn visit, void *context, struct err *err)
+{
+    return each_gang(store, STORE_FIND_GANG, gang, visit, context, err);
 }
 
 /* --- Tasks */

@@ -73,6 +73,7 @@ enum store_statement {
     STORE_ENDED_JOBS,
     STORE_FIND_JOB,
     STORE_PUT_GANG,
+    STORE_FIND_GANG,
     STORE_GANGS_OF,
     STORE_PUT_TASK,
     STORE_TASKS_OF,

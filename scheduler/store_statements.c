@@ -46,6 +46,7 @@ static const struct statement STATEMENTS[STORE_STATEMENT_COUNT] = {
     [STORE_FIND_JOB] = {ROWS, &store_jobs, "all_jobs WHERE id = ?1"},
 
     [STORE_PUT_GANG] = {PUT, &store_gangs, NULL},
+    [STORE_FIND_GANG] = {ROWS, &store_gangs, "gangs WHERE id = ?1"},
     [STORE_GANGS_OF] = {ROWS, &store_gangs, "all_gangs WHERE job = ?1 ORDER BY id"},
 
     [STORE_PUT_TASK] = {PUT, &store_tasks, NULL},

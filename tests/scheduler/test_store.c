@@ -205,8 +205,10 @@ START_TEST(extreme_numbers_and_missing_texts_come_back)
                &p.err));
     OK(&p, store_put_host(p.store, &(struct host_row){.name = "h", .boot = UINT64_MAX}, &p.err));
     OK(&p, store_each_gang_of(p.store, 1, check_extreme_gang, &count, &p.err));
+    OK(&p, store_find_gang(p.store, 10, check_extreme_gang, &count, &p.err));
+    OK(&p, store_find_gang(p.store, 1, check_extreme_gang, &count, &p.err)); /* a job's id */
     OK(&p, store_each_host(p.store, check_extreme_host, &count, &p.err));
-    ck_assert_int_eq(count, 2);
+    ck_assert_int_eq(count, 3);
     leave_place(&p);
 }
 END_TEST
