@@ -112,7 +112,7 @@ static void choose_used(const struct capacity_model *model, const struct coarse 
 {
     for (int j = 0; j < model->column_count; j++) {
         const struct column_key *key = &model->columns[j];
-        struct coarse_run wanted;
+        struct coarse_run wanted = {0};
         const struct coarse_run *found;
 
         if (key->family != COLUMN_RUN)
