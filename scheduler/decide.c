@@ -24,6 +24,8 @@ bool decide_allows(const struct core *core, const struct core_gang *gang, int sh
                                               stack_of(core, gang, gang->view.stack_system));
 }
 
+static const double ROUNDING = 1e-6; /* of sums of dollars: what is nearly enough is looked at */
+
 /* --- Spread: replicas of a job at each place */
 
 static int place_of(const struct fleet *fleet, int rack, enum job_spread spread)
@@ -85,11 +87,11 @@ static bool is_vetoed(const void *context, int host)
     return reservations_veto(veto->reservations, veto->gang, veto->end_ms, host);
 }
 
-static bool vetoes_some(const void *context, int rack)
+static enum packing_veto veto_of_rack(const void *context, int rack)
 {
     const struct veto *veto = context;
 
-    return reservations_veto_some(veto->reservations, veto->gang, veto->end_ms, rack);
+    return reservations_veto_rack(veto->reservations, veto->gang, veto->end_ms, rack);
 }
 
 /* The request says where, by which policy and within what; the rest is filled in. */
@@ -109,7 +111,7 @@ static bool find(const struct core *core, const struct core_gang *gang,
     request.shape = shape;
     request.veto = is_vetoed;
     request.veto_context = &veto;
-    request.vetoes_some = vetoes_some;
+    request.veto_of_rack = veto_of_rack;
     request.replicas_at = replicas_at;
     request.replicas_most = is_spread ? gang->job->spread_most : INT_MAX;
     is_found = packing_find(core->ledger, &request, out, block);
@@ -149,6 +151,30 @@ bool decide_find_on(const struct core *core, const struct core_gang *gang,
     return find(core, gang, &request, out, NULL);
 }
 
+/* Would its tenant's dollars and share do on the cheapest racks? No place need be looked for where
+ * they would not. */
+static bool can_pay(
+    const struct core *core, const struct core_gang *gang, int shape_system, bool may_borrow)
+{
+    const struct shape *shape = gang->view.shape;
+    const struct shape_system *system = &shape->systems[shape_system];
+    const struct fleet_tenant *tenant;
+    double least_usd;
+    double least_share;
+
+    if (core->fleet->tenant_count == 0 || shape->tenant < 0)
+        return true;
+    tenant = &core->fleet->tenants[shape->tenant];
+    least_usd = shape->value_usd_per_hour * system->throughput -
+                decide_best_value(core, gang, shape_system);
+    least_share = (double)shape_chip_count(system) * core->least_usd_per_chip_hour[system->system] /
+                  fmax(core->fleet_usd_per_hour, ROUNDING);
+    return ledger_tenant_usd_per_hour(core->ledger, shape->tenant) + least_usd <=
+               tenant->usd_per_hour * (1 + ROUNDING) + ROUNDING &&
+           (may_borrow || ledger_tenant_share(core->ledger, shape->tenant) + least_share <=
+                              tenant->share * (1 + ROUNDING) + ROUNDING);
+}
+
 bool decide_find_best(const struct core *core, const struct core_gang *gang, bool may_borrow,
     double least, struct placement *out)
 {
@@ -160,7 +186,7 @@ bool decide_find_best(const struct core *core, const struct core_gang *gang, boo
         double value;
 
         if (!decide_allows(core, gang, i) || decide_best_value(core, gang, i) <= best ||
-            decide_best_value(core, gang, i) < least)
+            decide_best_value(core, gang, i) < least || !can_pay(core, gang, i, may_borrow))
             continue;
         if (!decide_find(
                 core, gang, (struct packing_where){i, -1, -1, -1}, may_borrow, &found, NULL))

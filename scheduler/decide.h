@@ -79,9 +79,9 @@ struct reservation {
  * those below; a claim binds all. */
 bool reservations_veto(const struct reservations *reservations, const struct core_gang *gang,
     int64_t end_ms, int host);
-/* Might it be, for a host of that rack? */
-bool reservations_veto_some(const struct reservations *reservations, const struct core_gang *gang,
-    int64_t end_ms, int rack);
+/* For none, some or all hosts of that rack? */
+enum packing_veto reservations_veto_rack(const struct reservations *reservations,
+    const struct core_gang *gang, int64_t end_ms, int rack);
 /* Take the placement and the victims as a claim of the gang. */
 void reservations_claim(struct core *core, struct core_gang *gang, struct placement *placement,
     holder_id *victims, size_t victim_count);

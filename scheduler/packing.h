@@ -24,6 +24,8 @@ enum packing_policy {
 /* What a packing may not use besides what is held: racks or hosts kept for others' reservations. */
 typedef bool (*packing_veto_fn)(const void *context, int host);
 
+enum packing_veto { VETO_NONE, VETO_SOME, VETO_ALL };
+
 struct packing_request {
     const struct shape *shape;
     struct packing_where where;
@@ -31,8 +33,8 @@ struct packing_request {
     bool may_borrow;
     packing_veto_fn veto; /* NULL: none */
     const void *veto_context;
-    /* Is veto to be asked for the rack's hosts? NULL: for all. */
-    bool (*vetoes_some)(const void *context, int rack);
+    /* How many of the rack's hosts it would name; NULL: it is asked for all. */
+    enum packing_veto (*veto_of_rack)(const void *context, int rack);
     const int *rack_tasks_most; /* by rack: most tasks there; NULL: no such limit */
     const int *replicas_at; /* spread: by rack, feed, hall or site (as the manifest says), replicas
                                of the job with tasks there already; NULL: no spread */

@@ -96,17 +96,20 @@ int packing_power_room(const struct packing_search *search, enum power_level lev
     return room;
 }
 
-static bool asks_veto(const struct packing_search *search, int rack)
+static enum packing_veto veto_of(const struct packing_search *search, int rack)
 {
     const struct packing_request *request = search->request;
 
-    return search->has_veto &&
-           (request->vetoes_some == NULL || request->vetoes_some(request->veto_context, rack));
+    if (!search->has_veto)
+        return VETO_NONE;
+    return request->veto_of_rack == NULL ? VETO_SOME
+                                         : request->veto_of_rack(request->veto_context, rack);
 }
 
 int packing_host_room(const struct packing_search *search, int rack, int host)
 {
-    if (asks_veto(search, rack) && search->request->veto(search->request->veto_context, host))
+    if (veto_of(search, rack) != VETO_NONE &&
+        search->request->veto(search->request->veto_context, host))
         return 0;
     return ledger_host_task_room(search->ledger, &search->need, host);
 }
@@ -139,21 +142,24 @@ static int room_without_vetoed(const struct packing_search *search, int rack)
     int64_t room = 0;
 
     for (int h = of->first_host; h < of->first_host + of->host_count; h++)
-        room += packing_host_room(search, rack, h);
+        if (!search->request->veto(search->request->veto_context, h))
+            room += ledger_host_task_room(search->ledger, &search->need, h);
     return room > PACKING_PLENTY ? PACKING_PLENTY : (int)room;
 }
 
 int packing_rack_room(const struct packing_search *search, int rack)
 {
+    enum packing_veto veto;
     int room;
     int power_room;
 
     if (is_taken_by_replicas(search, rack))
         return 0;
     room = ledger_need_room(search->ledger, &search->need, rack);
-    if (room > 0 && asks_veto(search, rack))
+    veto = room > 0 ? veto_of(search, rack) : VETO_NONE;
+    if (veto == VETO_SOME)
         room = room_without_vetoed(search, rack);
-    if (room == 0)
+    if (room == 0 || veto == VETO_ALL)
         return 0;
     if (search->request->rack_tasks_most != NULL && search->request->rack_tasks_most[rack] < room)
         room = search->request->rack_tasks_most[rack];

@@ -17,36 +17,44 @@ enum {
     NOBODY = 0
 };
 
+/* What the reservations of a rack's hosts have in common. */
+struct rack_veto {
+    int host_count;            /* reserved */
+    int64_t first_ms, last_ms; /* earliest and latest of them; INT64_MIN: closed */
+    signed char low_tier, top_tier;
+    int64_t gang; /* whose they are; NOBODY: of several */
+};
+
 struct reservations {
     struct reservation *list;
     size_t count, capacity;
-    int64_t *host_from_ms;  /* by host: the earliest reservation there; INT64_MAX: none */
-    int64_t *host_gang;     /* by host: whose it is */
-    signed char *host_tier; /* by host: of that gang */
-    bool *host_is_closed;   /* by host: held or claimed: for nobody else at any time */
-    int64_t *rack_from_ms;  /* by rack: the earliest of its hosts; INT64_MIN: one is closed */
-    signed char *rack_tier; /* by rack: the highest of its hosts */
+    int64_t *host_from_ms;     /* by host: the earliest reservation there; INT64_MAX: none */
+    int64_t *host_gang;        /* by host: whose it is */
+    signed char *host_tier;    /* by host: of that gang */
+    bool *host_is_closed;      /* by host: held or claimed: for nobody else at any time */
+    struct rack_veto *racks;   /* by rack */
+    const struct fleet *fleet; /* borrowed */
     int host_count, rack_count;
 };
 
 static void clear_rack(struct reservations *r, int rack)
 {
-    r->rack_from_ms[rack] = INT64_MAX;
-    r->rack_tier[rack] = SCHAR_MIN;
+    r->racks[rack] = (struct rack_veto){
+        .first_ms = INT64_MAX, .last_ms = INT64_MIN, .low_tier = SCHAR_MAX, .top_tier = SCHAR_MIN};
 }
 
 struct reservations *reservations_create(const struct core *core)
 {
     struct reservations *r = mem_zero(1, sizeof *r);
 
+    r->fleet = core->fleet;
     r->host_count = core->fleet->host_count;
     r->rack_count = core->fleet->rack_count;
     r->host_from_ms = mem_zero((size_t)r->host_count, sizeof *r->host_from_ms);
     r->host_gang = mem_zero((size_t)r->host_count, sizeof *r->host_gang);
     r->host_tier = mem_zero((size_t)r->host_count, sizeof *r->host_tier);
     r->host_is_closed = mem_zero((size_t)r->host_count, sizeof *r->host_is_closed);
-    r->rack_from_ms = mem_zero((size_t)r->rack_count, sizeof *r->rack_from_ms);
-    r->rack_tier = mem_zero((size_t)r->rack_count, sizeof *r->rack_tier);
+    r->racks = mem_zero((size_t)r->rack_count, sizeof *r->racks);
     for (int i = 0; i < r->host_count; i++)
         r->host_from_ms[i] = INT64_MAX;
     for (int i = 0; i < r->rack_count; i++)
@@ -71,19 +79,27 @@ void reservations_destroy(struct reservations *r)
     mem_free(r->host_gang);
     mem_free(r->host_tier);
     mem_free(r->host_is_closed);
-    mem_free(r->rack_from_ms);
-    mem_free(r->rack_tier);
+    mem_free(r->racks);
     mem_free(r);
 }
 
-static void note_in_rack(struct reservations *r, int rack, int host)
+/* A host that was free of reservations has one now, or an earlier one than before. */
+static void note_in_rack(struct reservations *r, int rack, int host, bool is_first)
 {
+    struct rack_veto *veto = &r->racks[rack];
     int64_t from_ms = r->host_is_closed[host] ? INT64_MIN : r->host_from_ms[host];
 
-    if (from_ms < r->rack_from_ms[rack])
-        r->rack_from_ms[rack] = from_ms;
-    if (r->host_tier[host] > r->rack_tier[rack])
-        r->rack_tier[rack] = r->host_tier[host];
+    veto->gang = veto->host_count == 0 || veto->gang == r->host_gang[host] ? r->host_gang[host]
+                                                                           : NOBODY;
+    veto->host_count += is_first;
+    if (from_ms < veto->first_ms)
+        veto->first_ms = from_ms;
+    if (from_ms > veto->last_ms)
+        veto->last_ms = from_ms;
+    if (r->host_tier[host] < veto->low_tier)
+        veto->low_tier = r->host_tier[host];
+    if (r->host_tier[host] > veto->top_tier)
+        veto->top_tier = r->host_tier[host];
 }
 
 /* Higher tiers too: a claim; and the first in line of a policy that knows no tiers. */
@@ -107,15 +123,16 @@ static void mark(struct core *core, const struct reservation *reservation, bool 
             r->host_is_closed[host] = false;
             clear_rack(r, rack);
         } else if (reservation->from_ms < r->host_from_ms[host]) {
+            bool is_first = r->host_gang[host] == NOBODY;
+
             r->host_from_ms[host] = reservation->from_ms;
             r->host_gang[host] = reservation->gang->view.id;
             r->host_tier[host] = binds_all(core, reservation)
                                      ? SCHAR_MAX
                                      : (signed char)core_tier(reservation->gang);
             r->host_is_closed[host] = reservation->is_holding || reservation->is_claim;
+            note_in_rack(r, rack, host, is_first);
         }
-        if (is_set)
-            note_in_rack(r, rack, host);
     }
 }
 
@@ -168,10 +185,18 @@ bool reservations_veto(
     return r->host_is_closed[host] || end_ms > r->host_from_ms[host];
 }
 
-bool reservations_veto_some(
+enum packing_veto reservations_veto_rack(
     const struct reservations *r, const struct core_gang *gang, int64_t end_ms, int rack)
 {
-    return end_ms > r->rack_from_ms[rack] && core_tier(gang) <= r->rack_tier[rack];
+    const struct rack_veto *veto = &r->racks[rack];
+
+    if (end_ms <= veto->first_ms || core_tier(gang) > veto->top_tier)
+        return VETO_NONE;
+    return veto->host_count == r->fleet->racks[rack].host_count && veto->gang != NOBODY &&
+                   veto->gang != gang->view.id && end_ms > veto->last_ms &&
+                   core_tier(gang) <= veto->low_tier
+               ? VETO_ALL
+               : VETO_SOME;
 }
 
 /* --- Claims */

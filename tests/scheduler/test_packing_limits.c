@@ -61,10 +61,10 @@ static bool is_even_host(const void *context, int host)
     return host % 2 == 0;
 }
 
-static bool is_second_rack(const void *context, int rack)
+static enum packing_veto second_rack_alone(const void *context, int rack)
 {
     (void)context;
-    return rack == 1;
+    return rack == 1 ? VETO_SOME : VETO_NONE;
 }
 
 START_TEST(what_is_vetoed_is_not_taken_and_is_told_as_reserved)
@@ -83,7 +83,7 @@ START_TEST(what_is_vetoed_is_not_taken_and_is_told_as_reserved)
     ck_assert_int_eq(h.block.by, BLOCKED_RESERVED);
     ck_assert_double_eq(h.block.needs, 36);
     ck_assert_double_eq(h.block.has, 0);
-    h.request.vetoes_some = is_second_rack;
+    h.request.veto_of_rack = second_rack_alone;
     ck_assert(hall_find(&h));
     ck_assert_int_eq(hall_tasks_in(&h, 0), 9);
     hall_close(&h);
