@@ -69,7 +69,7 @@ BENCHES := $(patsubst tests/bench/%.c,$B/bench/%,$(wildcard tests/bench/bench_*.
 SUPPORT := $B/libsupport.a
 C_FILES := $(wildcard wattyard.c $(foreach r,$(ROOMS) tests/*,$r/*.[ch]))
 
-.PHONY: all deps deps-test deps-bench deps-lint deps-fuzz demo test valgrind lint bench fuzz install clean help
+.PHONY: all deps deps-test deps-bench deps-lint deps-fuzz demo test soak valgrind lint bench fuzz install clean help
 .DEFAULT_GOAL := all
 
 all: deps ## build the programs and their man pages
@@ -91,6 +91,10 @@ demo: all ## install, build, and plan the flagship scenario
 test: deps-test ## build everything and run all tests (SAN=address,undefined: under sanitizers)
 	@$(MAKE) --no-print-directory -j$(JOBS) programs man tests
 	@tests/tools/run_tests.sh $B $(TESTS)
+
+soak: deps-test ## the system tests in full: hundreds of jobs, hundreds of kills
+	@$(MAKE) --no-print-directory -j$(JOBS) programs tests
+	@WATTYARD_SOAK=1 tests/tools/run_tests.sh $B $(filter $B/tests/system/%,$(TESTS))
 
 valgrind: deps-all ## the unit tests under valgrind
 	@$(MAKE) --no-print-directory -j$(JOBS) tests

@@ -33,7 +33,7 @@ extern const struct xml_limits XML_LIMITS_FILES;
 
 struct xml_document; /* opaque; owns the nodes and the names of its files */
 struct xml_schema;   /* opaque */
-struct xml_node;                /* an element; opaque */
+struct xml_node;     /* an element; opaque */
 
 /*
  * Read a file and what it includes. An href is relative to the file that it stands in; one without

@@ -2,6 +2,7 @@
 
 #include "base/err.h"
 #include "base/mem.h"
+#include "planner/capacity_coarse.h"
 #include "planner/lp.h"
 
 #include <math.h>
@@ -173,7 +174,7 @@ static void add_columns(struct joint *joint)
     struct entry *entries = list_entries(joint, &count);
 
     joint->shares = mem_zero((size_t)count, sizeof *joint->shares);
-    for (int first = 0, end; first < count; first = end) {
+    for (int first = 0, end; entries != NULL && first < count; first = end) {
         end = first + 1;
         while (end < count && joint_compare_keys(&entries[first].key, &entries[end].key) == 0)
             end++;
@@ -283,7 +284,7 @@ void joint_choose_first(const struct joint *joint, unsigned char *is_first)
         const struct capacity_model *model = joint->models[i];
         unsigned char *own = mem_zero((size_t)model->column_count, 1);
 
-        capacity_choose_first(model, own);
+        capacity_choose_cheapest(model, own);
         for (int j = 0; j < model->column_count; j++)
             if (own[j])
                 is_first[joint->columns[i][j]] = 1;

@@ -85,8 +85,7 @@ START_TEST(arguments_come_as_they_are)
     spec.args = args;
     spec.arg_count = 6;
     (void)tasks_run_over(&tasks, &spec);
-    ck_assert_str_eq(
-        tasks_output(&tasks, spec.id), "[a b]\n[]\n[x=\"y\"\n z]\n[*]\n[\xc3\xa9]\n");
+    ck_assert_str_eq(tasks_output(&tasks, spec.id), "[a b]\n[]\n[x=\"y\"\n z]\n[*]\n[\xc3\xa9]\n");
 }
 END_TEST
 
@@ -254,8 +253,7 @@ START_TEST(the_directory_is_where_it_runs)
 
     spec.directory = tasks.folder;
     (void)tasks_run_over(&tasks, &spec);
-    ck_assert_str_eq(
-        tasks_output(&tasks, spec.id), tasks_text(&tasks, "%s\n0022\n", tasks.folder));
+    ck_assert_str_eq(tasks_output(&tasks, spec.id), tasks_text(&tasks, "%s\n0022\n", tasks.folder));
 }
 END_TEST
 
@@ -328,9 +326,9 @@ START_TEST(a_stored_topology_is_reckoned_but_not_applied)
     tasks.inventory->is_stored = true;
     spec.cores = 1;
     (void)tasks_run_over(&tasks, &spec);
-    ck_assert_str_eq(tasks_output(&tasks, spec.id),
-        tasks_text(&tasks, "%s%s\n", tasks_output(&tasks, whole.id),
-            launcher_find(tasks.launcher, spec.id)->cpuset));
+    ck_assert_str_eq(
+        tasks_output(&tasks, spec.id), tasks_text(&tasks, "%s%s\n", tasks_output(&tasks, whole.id),
+                                           launcher_find(tasks.launcher, spec.id)->cpuset));
     ck_assert_str_ne(launcher_find(tasks.launcher, spec.id)->cpuset, "");
 }
 END_TEST
@@ -376,7 +374,8 @@ START_TEST(a_user_has_its_own_ids_and_no_way_to_new_privileges)
 {
     struct task_spec spec = tasks_sh(&tasks, 1,
         "id -u; id -ru; id -g; id -G; grep -E 'NoNewPrivs|CapEff' /proc/self/status; "
-        "echo $HOME $USER $LOGNAME; echo in >here && cat here; test -s $WATTYARD_HOSTFILE; echo $?");
+        "echo $HOME $USER $LOGNAME; echo in >here && cat here; test -s $WATTYARD_HOSTFILE; echo "
+        "$?");
 
     if (geteuid() != 0)
         return;
@@ -479,10 +478,10 @@ START_TEST(prolog_and_epilog_stand_around_the_task)
     const char *trace = tasks_path(&tasks, "trace");
     struct task_spec spec = tasks_sh(&tasks, 1, tasks_text(&tasks, "echo task >> %s", trace));
 
-    tasks.options.prolog = write_program("prolog",
-        tasks_text(&tasks, "#!/bin/sh\necho prolog $WATTYARD_JOB_ID >> %s\n", trace));
-    tasks.options.epilog = write_program("epilog",
-        tasks_text(&tasks, "#!/bin/sh\necho epilog $WATTYARD_JOB_ID >> %s\n", trace));
+    tasks.options.prolog = write_program(
+        "prolog", tasks_text(&tasks, "#!/bin/sh\necho prolog $WATTYARD_JOB_ID >> %s\n", trace));
+    tasks.options.epilog = write_program(
+        "epilog", tasks_text(&tasks, "#!/bin/sh\necho epilog $WATTYARD_JOB_ID >> %s\n", trace));
     reopen();
     (void)tasks_run_over(&tasks, &spec);
     tasks_wait_file(&tasks, trace);
@@ -498,11 +497,11 @@ START_TEST(a_slow_prolog_blocks_nothing)
     struct task_spec spec = tasks_sh(&tasks, 1, "exit 0");
     struct task_spec other = tasks_sh(&tasks, 2, "exit 0");
 
-    tasks.options.prolog = write_program("prolog",
-        tasks_text(&tasks,
-            "#!/bin/sh\n[ $WATTYARD_JOB_ID = 102 ] && exit 0\n"
-            "while [ ! -e %s ]; do sleep 0.02; done\n",
-            gate));
+    tasks.options.prolog = write_program(
+        "prolog", tasks_text(&tasks,
+                      "#!/bin/sh\n[ $WATTYARD_JOB_ID = 102 ] && exit 0\n"
+                      "while [ ! -e %s ]; do sleep 0.02; done\n",
+                      gate));
     reopen();
     launcher_prepare(tasks.launcher, &spec);
     ck_assert_int_eq(tasks_run_over(&tasks, &other)->state, TASK_ENDED);
@@ -655,8 +654,8 @@ static void add_users_and_programs(Suite *s)
 
     tcase_add_checked_fixture(users, setup, teardown);
     tcase_add_test(users, an_unknown_user_is_refused);
-    tcase_add_loop_test(users, root_runs_nothing_unless_it_is_allowed, 0,
-        (int)(sizeof ROOTS / sizeof ROOTS[0]));
+    tcase_add_loop_test(
+        users, root_runs_nothing_unless_it_is_allowed, 0, (int)(sizeof ROOTS / sizeof ROOTS[0]));
     tcase_add_test(users, a_user_has_its_own_ids_and_no_way_to_new_privileges);
     tcase_add_test(users, a_user_cannot_write_where_it_may_not);
     tcase_add_test(users, an_output_that_became_a_link_gives_no_secrets);

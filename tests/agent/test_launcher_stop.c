@@ -42,8 +42,8 @@ static struct task_spec start(uint64_t gang, const char *script, double grace_s)
 
 START_TEST(a_task_that_handles_term_ends_as_it_likes)
 {
-    struct task_spec spec =
-        start(1, "trap 'echo bye; exit 5' TERM; echo x > up; while :; do sleep 0.01; done", 20);
+    struct task_spec spec = start(
+        1, "trap 'echo bye; exit 5' TERM; echo x > up; while :; do sleep 0.01; done", 20);
     const struct task_status *status;
 
     launcher_stop(tasks.launcher, spec.id);
@@ -84,9 +84,8 @@ static const char *const AWAY[] = {
 
 START_TEST(what_got_away_is_killed_when_it_stops)
 {
-    const char *script =
-        tasks_text(&tasks, "%s while [ ! -s away ]; do sleep 0.01; done; echo x > up; sleep 1000",
-            AWAY[_i]);
+    const char *script = tasks_text(
+        &tasks, "%s while [ ! -s away ]; do sleep 0.01; done; echo x > up; sleep 1000", AWAY[_i]);
     struct task_spec spec = start(1, script, 20);
     pid_t pid = tasks_read_pid(tasks_path(&tasks, "away"));
 
@@ -99,8 +98,8 @@ END_TEST
 
 START_TEST(what_got_away_is_killed_when_its_command_ends)
 {
-    const char *script =
-        tasks_text(&tasks, "%s while [ ! -s away ]; do sleep 0.01; done; exit 3", AWAY[_i]);
+    const char *script = tasks_text(
+        &tasks, "%s while [ ! -s away ]; do sleep 0.01; done; exit 3", AWAY[_i]);
     struct task_spec spec = tasks_sh(&tasks, 1, script);
     const struct task_status *status;
 

@@ -59,8 +59,8 @@ const char *cluster_people_address(const struct cluster *cluster);
 /* `wattyard WORDS…` (NULL at the end), as cluster_user. Its exit status; *out (may be NULL): what
  * it printed, errors too (mem_free). */
 int cluster_run(struct cluster *cluster, char **out, ...);
-/* Start one and do not wait: words from "wattyard" to NULL. Its pid; it is the caller's to wait for;
- * what it prints goes to the file of that name in the cluster's folder. */
+/* Start one and do not wait: words from "wattyard" to NULL. Its pid; it is the caller's to wait
+ * for; what it prints goes to the file of that name in the cluster's folder. */
 pid_t cluster_start_command(struct cluster *cluster, const char *const *words, const char *log);
 /* As cluster_run; fails the test, with what it printed, when the status is another. */
 void cluster_expect(struct cluster *cluster, int status, ...);
