@@ -30,6 +30,24 @@ static void sum_cash(struct check *c, int o)
         }
 }
 
+/* What the dearest system costs over the horizon: a millionth of it is rounding. */
+static double dearest_usd(const struct check *c)
+{
+    double years = 0, hours = 0, dearest = 1;
+
+    for (int t = 0; t < c->sc->period_count; t++) {
+        years += c->sc->periods[t].month_count / UNITS_MONTHS_PER_YEAR;
+        hours += c->sc->periods[t].hours;
+    }
+    for (int o = 0; o < c->sc->offer_count; o++) {
+        const struct offer *offer = &c->sc->offers[o];
+
+        dearest = fmax(dearest, offer->capex_usd + offer->usd_per_system_hour * hours +
+                                    offer->opex_usd_per_year * years);
+    }
+    return dearest;
+}
+
 /* --- 10. Budgets */
 
 static double offer_cash(
@@ -72,7 +90,8 @@ static int check_budget(struct check *c, int index)
         for (int s = 0; s < c->sc->site_count; s++)
             used += energy_share(c, budget, s, t);
     }
-    if (check_at_most(c, used, budget->limit, 1, "budget %s", budget->id) != 0)
+    if (check_at_most(c, used, budget->limit, budget->kind == BUDGET_CARBON ? 1 : dearest_usd(c),
+            "budget %s", budget->id) != 0)
         return -1;
     for (size_t i = 0; i < c->plan->budgets.count; i++)
         if (c->plan->budgets.rows[i].budget == index)
@@ -124,7 +143,7 @@ static int check_power_commitment(struct check *c, int index)
     for (int t = 0; t < c->sc->period_count; t++)
         if (is_in_window(commitment->from, commitment->to, &c->sc->periods[t]) &&
             check_at_most(c, commitment->mw,
-                committed_mw(c, commitment, t) + *check_cell(c, c->shortfall, index, t), 0,
+                committed_mw(c, commitment, t) + *check_cell(c, c->shortfall, index, t), 1,
                 "commitment %s in %s", commitment->id, check_month(c, t, month)) != 0)
             return -1;
     return 0;
@@ -141,7 +160,7 @@ static int check_spend_commitment(struct check *c, int index)
                 is_in_window(commitment->from, commitment->to, &c->sc->periods[t]))
                 usd += *check_cell(c, c->capex_usd, o, t) + *check_cell(c, c->rent_usd, o, t) +
                        *check_cell(c, c->maintenance_usd, o, t);
-    return check_at_most(c, commitment->usd, usd, 0, "commitment %s", commitment->id);
+    return check_at_most(c, commitment->usd, usd, dearest_usd(c), "commitment %s", commitment->id);
 }
 
 /* --- 12. Diversity */

@@ -93,6 +93,16 @@ static double demand_left(struct check *c, int j, int g, int t)
            *check_cell(c, c->unmet, c->region_base[j] + g, t);
 }
 
+/* What one system does in an hour at best: a millionth of it is no work that is missing. */
+static double best_rate(const struct check *c, const struct workload *w)
+{
+    double best = 0;
+
+    for (size_t k = 0; k < c->sc->catalog.system_count; k++)
+        best = fmax(best, w->rates[k].units_per_hour);
+    return best;
+}
+
 /* 6. Each site serves what it makes; each region gets what it asks for. */
 static int check_demand(struct check *c, int j, int t)
 {
@@ -101,14 +111,14 @@ static int check_demand(struct check *c, int j, int t)
 
     for (int s = 0; s < c->sc->site_count; s++)
         if (check_at_most(c, *check_site_cell(c, c->served_from, j, s, t),
-                *check_site_cell(c, c->work, j, s, t), 0, "flow of %s from %s in %s", w->id,
-                c->sc->sites[s].id, check_month(c, t, month)) != 0)
+                *check_site_cell(c, c->work, j, s, t), best_rate(c, w), "flow of %s from %s in %s",
+                w->id, c->sc->sites[s].id, check_month(c, t, month)) != 0)
             return -1;
     for (int g = 0; g < w->region_count; g++)
         if (check_at_most(c, region_demand_at(&w->regions[g], &c->sc->periods[t]),
                 *check_cell(c, c->served, c->region_base[j] + g, t) +
                     *check_cell(c, c->unmet, c->region_base[j] + g, t),
-                0, "demand of %s/%s in %s", w->id,
+                best_rate(c, w), "demand of %s/%s in %s", w->id,
                 w->regions[g].region != NULL ? w->regions[g].region : "all",
                 check_month(c, t, month)) != 0)
             return -1;
@@ -142,9 +152,9 @@ static int check_survive_set(struct check *c, int j, int t, unsigned set)
     for (int lost = 0; lost < c->sc->site_count; lost++) {
         double rest = all - (reaches(w, set, lost) ? *check_site_cell(c, c->work, j, lost, t) : 0);
 
-        if (w->may_use[lost] &&
-            check_at_most(c, asked, rest, demand, "survive-site of %s without %s in %s", w->id,
-                c->sc->sites[lost].id, check_month(c, t, month)) != 0)
+        if (w->may_use[lost] && check_at_most(c, asked, rest, fmax(demand, best_rate(c, w)),
+                                    "survive-site of %s without %s in %s", w->id,
+                                    c->sc->sites[lost].id, check_month(c, t, month)) != 0)
             return -1;
     }
     return 0;
@@ -166,12 +176,16 @@ static int check_survive(struct check *c, int j, int t)
 static int check_volume(struct check *c, int j)
 {
     const struct workload *w = &c->sc->workloads[j];
-    double done = *check_cell(c, c->unmet, c->region_base[j], 0);
+    double done = *check_cell(c, c->unmet, c->region_base[j], 0), hours = 0;
+
+    for (int t = 0; t < c->sc->period_count; t++)
+        if (workload_is_open(w, &c->sc->periods[t]))
+            hours += c->sc->periods[t].hours;
 
     for (int s = 0; s < c->sc->site_count; s++)
         for (int t = 0; t < c->sc->period_count; t++)
             done += c->sc->periods[t].hours * *check_site_cell(c, c->work, j, s, t);
-    return check_at_most(c, w->volume_units, done, 0, "volume of %s", w->id);
+    return check_at_most(c, w->volume_units, done, best_rate(c, w) * hours, "volume of %s", w->id);
 }
 
 /* At most sites-max sites over the whole window. */
