@@ -13,7 +13,8 @@ const char *const CONFLICT_KIND_NAMES[CONFLICT_KIND_COUNT] = {"site-power", "flo
 const char *const CONFLICT_UNITS[CONFLICT_KIND_COUNT] = {
     "MW", "rack positions", "systems a month", "systems", "MW", "USD", "MW", "share", "systems"};
 
-enum { COSTED_MOST = 6 };
+/* All repairs are costed in at most so many times the time of the first, and at least a second. */
+static const double COSTED_FIRSTS = 10, COSTED_LEAST_S = 1;
 static const double ENOUGH_REL = 1e-6; /* a repair is tried with so much more than its least */
 
 /* The model with a slack column for each thing. */
@@ -284,6 +285,22 @@ static int compare_repairs(const void *a, const void *b)
     return (int)left->thing.kind - (int)right->thing.kind;
 }
 
+static void cost_repairs(struct elastic *e, struct conflict *out)
+{
+    double start_s = e->options->clock_s();
+    double most_s = COSTED_LEAST_S;
+
+    for (int i = 0; i < out->repair_count && !e->is_out_of_time; i++) {
+        double spent_s = e->options->clock_s() - start_s;
+
+        if (i == 1)
+            most_s = fmax(most_s, COSTED_FIRSTS * spent_s);
+        if (i > 0 && spent_s > most_s)
+            break;
+        cost_repair(e, &out->repairs[i]);
+    }
+}
+
 static void find_repairs(struct elastic *e, struct conflict *out)
 {
     out->repairs = mem_zero((size_t)e->thing_count, sizeof *out->repairs);
@@ -291,8 +308,7 @@ static void find_repairs(struct elastic *e, struct conflict *out)
         if (find_repair(e, i, &out->repairs[out->repair_count]))
             out->repair_count++;
     set_own_costs(e, true);
-    for (int i = 0; i < out->repair_count && i < COSTED_MOST && !e->is_out_of_time; i++)
-        cost_repair(e, &out->repairs[i]);
+    cost_repairs(e, out);
     set_own_costs(e, false);
     qsort(out->repairs, (size_t)out->repair_count, sizeof *out->repairs, compare_repairs);
 }

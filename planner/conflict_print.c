@@ -187,15 +187,23 @@ static void print_change(
     const struct scenario *sc, const struct conflict_repair *repair, FILE *stream)
 {
     struct str words = {0};
-    char money[32];
 
     add_change(sc, repair, &words);
     (void)fprintf(stream, "  %s", str_text(&words));
-    if (!isnan(repair->objective_usd))
-        (void)fprintf(stream, "   (the plan then costs %s)",
-            units_money(repair->objective_usd, money, sizeof money));
-    (void)fputc('\n', stream);
     str_fini(&words);
+}
+
+static void print_repair(
+    const struct scenario *sc, const struct conflict_repair *repair, FILE *stream)
+{
+    char money[32];
+
+    print_change(sc, repair, stream);
+    if (isnan(repair->objective_usd))
+        (void)fputs("   (what the plan then costs was not worked out in time)\n", stream);
+    else
+        (void)fprintf(stream, "   (the plan then costs %s)\n",
+            units_money(repair->objective_usd, money, sizeof money));
 }
 
 void conflict_print(const struct conflict *conflict, FILE *stream)
@@ -211,7 +219,7 @@ void conflict_print(const struct conflict *conflict, FILE *stream)
     if (conflict->repair_count > 0)
         (void)fputs("Any one of these would be enough:\n", stream);
     for (int i = 0; i < conflict->repair_count; i++)
-        print_change(sc, &conflict->repairs[i], stream);
+        print_repair(sc, &conflict->repairs[i], stream);
     if (conflict->together_count > 0)
         (void)fputs("No one change is enough; these together would be:\n", stream);
     for (int i = 0; i < conflict->together_count; i++) {
@@ -221,6 +229,7 @@ void conflict_print(const struct conflict *conflict, FILE *stream)
             .objective_usd = NAN};
 
         print_change(sc, &part, stream);
+        (void)fputc('\n', stream);
     }
 }
 
