@@ -10,6 +10,9 @@
 
 enum { STEPS_MAX = 10000, CSV_BYTES_MAX = 64 << 20, MONTHS_MOST = 1200 };
 
+/* Values of an axis that are as near as this are the same. */
+static const double SAME_REL = 1e-9;
+
 /* --- Axes */
 
 static int bad_axis(const char *text, struct err *err)
@@ -218,18 +221,24 @@ int sweep_run(struct sweep *sweep, const struct solve_options *options,
 
 /* --- What an earlier run found */
 
+/* By the step of each axis: O(axes), however many points there are. */
 static struct sweep_point *find_point(struct sweep *sweep, const double *values)
 {
-    for (size_t i = 0; i < sweep->point_count; i++) {
-        bool is_same = true;
+    size_t index = 0;
 
-        for (int a = 0; a < sweep->axis_count; a++)
-            is_same &= fabs(sweep->points[i].values[a] - values[a]) <=
-                       1e-9 * fmax(1, fabs(values[a]));
-        if (is_same)
-            return &sweep->points[i];
+    for (int a = 0; a < sweep->axis_count; a++) {
+        const struct sweep_axis *axis = &sweep->axes[a];
+        double width = axis->high - axis->low;
+        double step = axis->count == 1 || width == 0 /* all steps are alike */
+                          ? 0
+                          : round((values[a] - axis->low) / width * (axis->count - 1));
+
+        if (!(step >= 0 && step < axis->count) ||
+            fabs(axis_value(axis, (int)step) - values[a]) > SAME_REL * fmax(1, fabs(values[a])))
+            return NULL;
+        index = index * (size_t)axis->count + (size_t)step;
     }
-    return NULL;
+    return &sweep->points[index];
 }
 
 static int status_of(const char *name)

@@ -3,6 +3,7 @@
 #include "base/err.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/rng.h"
 #include "base/str.h"
 #include "planner/compare_print.h"
 #include "tests/support/suite.h"
@@ -201,6 +202,57 @@ START_TEST(odd_fields_are_left_out)
 }
 END_TEST
 
+/* --- Files that are broken */
+
+/* Compared, or refused with a reason; whatever it is, nothing crashes. */
+static void assert_answered(const char *text, size_t count)
+{
+    struct err err = {0};
+    struct json_value *a = json_parse(text, count, &err);
+    struct json_value *b = json_parse(B, strlen(B), NULL);
+    struct arena *arena = arena_create();
+    struct comparison comparison;
+
+    if (a == NULL || compare_plans(a, "broken", b, "b", arena, &comparison, &err) != 0) {
+        ck_assert_int_eq(err.kind, ERR_INPUT);
+        ck_assert(err.text[0] != '\0');
+    }
+    arena_destroy(arena);
+    json_destroy(a);
+    json_destroy(b);
+}
+
+START_TEST(a_truncated_plan_is_refused_with_a_reason)
+{
+    for (size_t count = 0; count + 1 < sizeof A; count++) {
+        struct err err = {0};
+        struct json_value *value = json_parse(A, count, &err);
+
+        ck_assert_msg(value == NULL, "%zu bytes", count);
+        ck_assert_int_eq(err.kind, ERR_INPUT);
+        ck_assert(err.text[0] != '\0');
+    }
+}
+END_TEST
+
+START_TEST(a_plan_with_other_bytes_is_compared_or_refused)
+{
+    static const char BYTES[] = "{}[]\",:0-e.nft \\\x80";
+    struct rng rng = rng_seed((uint64_t)_i);
+    char text[sizeof A];
+
+    for (int round = 0; round < 200; round++) {
+        int changes = (int)rng_between(&rng, 1, 4);
+
+        memcpy(text, A, sizeof A);
+        for (int i = 0; i < changes; i++)
+            text[rng_between(&rng, 0, (int64_t)sizeof A - 2)] =
+                BYTES[rng_between(&rng, 0, (int64_t)sizeof BYTES - 2)];
+        assert_answered(text, sizeof A - 1);
+    }
+}
+END_TEST
+
 Suite *suite(void)
 {
     Suite *suite = suite_create("compare");
@@ -213,6 +265,8 @@ Suite *suite(void)
     tcase_add_loop_test(
         tests, what_is_no_plan_is_named, 0, (int)(sizeof NO_PLANS / sizeof NO_PLANS[0]));
     tcase_add_test(tests, odd_fields_are_left_out);
+    tcase_add_test(tests, a_truncated_plan_is_refused_with_a_reason);
+    tcase_add_loop_test(tests, a_plan_with_other_bytes_is_compared_or_refused, 0, 20);
     suite_add_tcase(suite, tests);
     return suite;
 }

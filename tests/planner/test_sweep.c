@@ -3,10 +3,13 @@
 
 #include "base/clock.h"
 #include "base/err.h"
+#include "base/mem.h"
 #include "tests/support/small_plan.h"
 #include "tests/support/suite.h"
+#include "tests/support/tempdir.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 struct bad_axis {
@@ -73,6 +76,65 @@ START_TEST(warm_points_are_those_of_cold_solves)
     scenario_destroy(scenario);
 }
 END_TEST
+/* --- What an earlier run found */
+
+static void write_head(FILE *file)
+{
+    (void)fputs("power:a,price,status,objective_usd", file);
+    for (int i = 0; i < COST_PART_COUNT; i++)
+        (void)fprintf(file, ",%s", COST_PART_NAMES[i]);
+    (void)fputs(",peak_mw,acquired\n", file);
+}
+
+static void write_row(FILE *file, double power, double price, double usd)
+{
+    (void)fprintf(file, "%.17g,%.17g,optimal,%.17g", power, price, usd);
+    for (int i = 0; i < COST_PART_COUNT + 2; i++)
+        (void)fputs(",1", file);
+    (void)fputc('\n', file);
+}
+
+/* Two axes, crossed, over the scenario. */
+static struct sweep resumed_sweep(const struct scenario *scenario)
+{
+    struct sweep sweep = {.scenario = scenario};
+
+    ck_assert_int_eq(sweep_add_axis(&sweep, "power:a=0..1/100", NULL), 0);
+    ck_assert_int_eq(sweep_add_axis(&sweep, "price=2..0.5/100", NULL), 0);
+    ck_assert_int_eq(sweep_make_points(&sweep, NULL), 0);
+    return sweep;
+}
+
+START_TEST(rows_of_an_earlier_run_find_their_points)
+{
+    const struct small_pieces pieces = {0};
+    struct scenario *scenario = small_scenario(&pieces);
+    struct sweep sweep = resumed_sweep(scenario);
+    char *folder = tempdir_create();
+    char *path = tempdir_path(folder, "sweep.csv");
+    FILE *file = fopen(path, "w");
+    struct err err = {0};
+
+    ck_assert_ptr_nonnull(file);
+    write_head(file);
+    for (size_t i = sweep.point_count; i-- > 0;)
+        if (i % 3 != 0)
+            write_row(file, sweep.points[i].values[0], sweep.points[i].values[1], (double)i);
+    write_row(file, 0.12345, 1, -1);
+    write_row(file, 7, 1, -1);
+    ck_assert_int_eq(fclose(file), 0);
+    ck_assert_msg(sweep_read_csv(&sweep, path, &err) == 0, "%s", err.text);
+    for (size_t i = 0; i < sweep.point_count; i++) {
+        ck_assert_int_eq(sweep.points[i].is_known, i % 3 != 0);
+        if (i % 3 != 0)
+            ck_assert_double_eq_tol(sweep.points[i].objective_usd, (double)i, 1e-9);
+    }
+    mem_free(path);
+    tempdir_remove(folder);
+    sweep_fini(&sweep);
+    scenario_destroy(scenario);
+}
+END_TEST
 
 Suite *suite(void)
 {
@@ -81,6 +143,7 @@ Suite *suite(void)
 
     tcase_add_loop_test(tc, a_bad_axis_is_refused_with_what_is_wrong, 0, BAD_COUNT);
     tcase_add_test(tc, warm_points_are_those_of_cold_solves);
+    tcase_add_test(tc, rows_of_an_earlier_run_find_their_points);
     suite_add_tcase(s, tc);
     return s;
 }
