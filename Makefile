@@ -84,9 +84,8 @@ deps-lint: ; @tests/tools/deps.sh $(DEPS_LINT)
 deps-fuzz: ; @tests/tools/deps.sh $(DEPS_FUZZ)
 deps-all: ; @tests/tools/deps.sh $(DEPS_ALL)
 
-demo: all ## install, build, and plan the flagship scenario
-	@echo '$$ wattyard plan workloads/scenarios/aws-trainium-2gw.xml'
-	@$B/wattyard plan workloads/scenarios/aws-trainium-2gw.xml
+demo: all ## install, build, plan the flagship scenario, and run jobs on 144 hosts of this machine
+	@tests/tools/demo.sh $B
 
 test: deps-test ## build everything and run all tests (SAN=address,undefined: under sanitizers)
 	@$(MAKE) --no-print-directory -j$(JOBS) programs man tests
