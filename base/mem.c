@@ -1,12 +1,14 @@
 #include "base/mem.h"
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { ARENA_BLOCK_BYTES = 65536, ARENA_ALIGN_BYTES = 16 };
+/* Blocks double from the first on: most arenas stay small, and a scheduler keeps many. */
+enum { ARENA_FIRST_BYTES = 2048, ARENA_BLOCK_BYTES = 65536, ARENA_ALIGN_BYTES = 16 };
 
 struct arena_block {
     struct arena_block *next;
@@ -17,6 +19,7 @@ struct arena_block {
 
 struct arena {
     struct arena_block *first;
+    size_t next_bytes; /* of the next block that is shared */
 };
 
 static size_t checked_product(size_t count, size_t size)
@@ -71,7 +74,10 @@ void *mem_grow(void *array, size_t count, size_t *capacity, size_t size)
 
 struct arena *arena_create(void)
 {
-    return mem_zero(1, sizeof(struct arena));
+    struct arena *arena = mem_zero(1, sizeof *arena);
+
+    arena->next_bytes = ARENA_FIRST_BYTES;
+    return arena;
 }
 
 void arena_destroy(struct arena *arena)
@@ -89,13 +95,16 @@ void arena_destroy(struct arena *arena)
 
 static struct arena_block *arena_add_block(struct arena *arena, size_t bytes)
 {
-    size_t size = bytes > ARENA_BLOCK_BYTES / 4 ? bytes : ARENA_BLOCK_BYTES;
+    bool is_shared = bytes <= arena->next_bytes / 4;
+    size_t size = is_shared ? arena->next_bytes : bytes;
     struct arena_block *block = checked(malloc(sizeof *block + size));
 
+    if (arena->next_bytes < ARENA_BLOCK_BYTES)
+        arena->next_bytes *= 2;
     block->used_bytes = 0;
     block->size_bytes = size;
     /* A block of its own goes behind the first, which still has room. */
-    if (size == bytes && arena->first != NULL) {
+    if (!is_shared && arena->first != NULL) {
         block->next = arena->first->next;
         arena->first->next = block;
     } else {
