@@ -449,6 +449,11 @@ void reservations_drop_ended(struct core *core)
     (void)drop_where(core, has_ended);
 }
 
+void reservations_drop_needless(struct core *core)
+{
+    drop_where(core, is_needless);
+}
+
 bool reservations_renew(struct core *core, struct core_gang *const *line, size_t count)
 {
     int64_t head = count > 0 ? line[0]->view.id : 0;

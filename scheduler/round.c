@@ -232,6 +232,17 @@ void core_round_answer(
     round->problem = NULL;
 }
 
+/* Is there a place for it beyond its tenant's share? The step for those that borrow is next. */
+static bool can_borrow_now(const struct core *core, const struct core_gang *gang)
+{
+    struct placement placement = {0};
+    bool fits = core->fleet->tenant_count > 0 && gang->view.spec->is_interruptible &&
+                decide_find_best(core, gang, true, 0, &placement);
+
+    placement_fini(&placement);
+    return fits;
+}
+
 static bool stop_for(struct core *core, struct core_gang *gang, bool borrows, struct actions *out,
     double *stopped_value)
 {
@@ -255,7 +266,7 @@ static void stop_others(struct core *core, struct round *round, bool borrows, st
 
         if (!core_gang_is_ready(core, gang) || core->running_count == 0 ||
             (core->now_ms < core->stop_due_ms && gang->ready_ms <= core->stop_ms) ||
-            decide_has_failed(&failed, gang))
+            decide_has_failed(&failed, gang) || (!borrows && can_borrow_now(core, gang)))
             continue;
         tries--;
         if (!stop_for(core, gang, borrows, out, &stopped_value))
@@ -398,6 +409,7 @@ enum round_stage core_round_step(struct core *core, int64_t now_ms,
             return ROUND_DONE;
         }
         reservations_start_claims(core, out);
+        reservations_drop_needless(core);
         if (core->fleet->tenant_count > 0)
             loans_repay(core);
         begin(core);
