@@ -80,7 +80,8 @@ static void add_shortfalls(struct json_writer *w, const struct capacity_plan *pl
 
 /* Prices of one limit over the periods. */
 struct price_span {
-    const struct plan_price *first; /* borrowed */
+    const struct plan_price *first;   /* borrowed */
+    const struct plan_price *dearest; /* borrowed */
     int from, to;
     int count;
     double least_usd, most_usd;
@@ -106,16 +107,33 @@ static size_t sum_up_prices(const struct capacity_plan *plan, struct price_span 
 
         if (span == NULL) {
             span = &spans[count++];
-            *span = (struct price_span){
-                price, price->period, price->period, 0, price->usd_per_unit, price->usd_per_unit};
+            *span = (struct price_span){price, price, price->period, price->period, 0,
+                price->usd_per_unit, price->usd_per_unit};
         }
         span->from = price->period < span->from ? price->period : span->from;
         span->to = price->period > span->to ? price->period : span->to;
         span->least_usd = fmin(span->least_usd, price->usd_per_unit);
         span->most_usd = fmax(span->most_usd, price->usd_per_unit);
+        if (fabs(price->usd_per_unit) > fabs(span->dearest->usd_per_unit))
+            span->dearest = price;
         span->count++;
     }
     return count;
+}
+
+/* Where the dearest of the prices holds; nothing is added where that is not known. */
+static void add_range(
+    struct json_writer *w, const struct scenario *scenario, const struct plan_price *price)
+{
+    char words[SPAN_SIZE];
+
+    if (!price->range.is_known)
+        return;
+    json_text(w, "dearest_when",
+        plan_words_span(scenario, price->period, price->period, words, sizeof words));
+    json_number(w, "limit", price->range.limit);
+    json_number(w, "holds_from", price->range.from);
+    json_number(w, "holds_to", price->range.to);
 }
 
 static void add_prices(struct json_writer *w, const struct capacity_plan *plan)
@@ -137,6 +155,7 @@ static void add_prices(struct json_writer *w, const struct capacity_plan *plan)
         json_count(w, "periods", span->count);
         json_number(w, "least_usd", span->least_usd);
         json_number(w, "most_usd", span->most_usd);
+        add_range(w, plan->scenario, span->dearest);
         json_close(w);
     }
     json_close(w);

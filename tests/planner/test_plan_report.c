@@ -130,6 +130,29 @@ START_TEST(limits_have_their_prices)
 }
 END_TEST
 
+START_TEST(the_dearest_price_says_where_it_holds)
+{
+    struct built_plan built = plan_builder_init();
+    struct json_value *root;
+    const struct json_value *row;
+
+    for (size_t i = 0; i < built.plan->prices.count; i++) {
+        struct plan_price *price = &built.plan->prices.rows[i];
+
+        if (price->kind == PRICE_SITE_POWER)
+            price->range = (struct price_range){true, 60 + price->period, 50, INFINITY, 0, 0};
+    }
+    root = report(built.plan, &PLAIN);
+    row = find_row(json_member(root, "prices"), "id", "oregon");
+    ck_assert_str_eq(json_get_text(json_member(row, "dearest_when")), "2026-07 to 2026-09");
+    ck_assert_double_eq(json_get_number(json_member(row, "limit"), NAN), 62);
+    ck_assert_double_eq(json_get_number(json_member(row, "holds_from"), NAN), 50);
+    ck_assert_double_nan(json_get_number(json_member(row, "holds_to"), NAN));
+    json_destroy(root);
+    plan_builder_fini(&built);
+}
+END_TEST
+
 /* Each figure has exactly one of: a source, an estimate's basis, a place in a file. */
 START_TEST(every_figure_says_where_it_comes_from)
 {
@@ -230,6 +253,7 @@ Suite *suite(void)
 
     tcase_add_test(tests, series_are_those_of_the_plan);
     tcase_add_test(tests, limits_have_their_prices);
+    tcase_add_test(tests, the_dearest_price_says_where_it_holds);
     tcase_add_test(tests, every_figure_says_where_it_comes_from);
     tcase_add_test(tests, every_input_row_has_its_line);
     tcase_add_test(tests, without_a_plan_it_says_why);
