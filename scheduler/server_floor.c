@@ -238,7 +238,9 @@ void request_list_hosts(struct request *request)
         list_named(request);
         return;
     }
-    memcpy(text, in->after.data, in->after.len < sizeof text - 1 ? in->after.len : sizeof text - 1);
+    if (in->after.len > 0)
+        memcpy(text, in->after.data,
+            in->after.len < sizeof text - 1 ? in->after.len : sizeof text - 1);
     if (str_parse_int(text, &from) != 0 || from < 0)
         from = 0;
     for (int host = (int)(from < fleet->host_count ? from : fleet->host_count);

@@ -234,7 +234,8 @@ static int64_t cursor_of(ProtobufCBinaryData after)
     char text[24] = "";
     int64_t value = 0;
 
-    memcpy(text, after.data, after.len < sizeof text - 1 ? after.len : sizeof text - 1);
+    if (after.len > 0)
+        memcpy(text, after.data, after.len < sizeof text - 1 ? after.len : sizeof text - 1);
     return str_parse_int(text, &value) == 0 ? value : 0;
 }
 
