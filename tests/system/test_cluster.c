@@ -1,5 +1,6 @@
 /* A real scheduler with real agents: what people do with it, and what they see. */
 #include "base/mem.h"
+#include "base/str.h"
 #include "tests/support/cluster.h"
 #include "tests/support/suite.h"
 #include "tests/support/tempdir.h"
@@ -128,14 +129,21 @@ START_TEST(cancel_ends_what_runs_and_all_that_it_started)
 {
     const char *job = write_job("long", "",
         "<gang tasks=\"2\" chips-per-task=\"4\"/><limits grace-seconds=\"1\"/>",
-        "trap '' TERM; setsid sleep 601 &amp; touch ../../../../long.$RANK; sleep 602");
+        "trap '' TERM; setsid sleep 601 &amp; echo $! &gt; ../../../../long.$RANK; sleep 602");
+    char *pid;
+    int64_t number = 0;
 
     cluster_expect(cluster, 0, "submit", job, NULL);
     ck_assert(cluster_wait_file(cluster, "long.0", WAIT_S));
     ck_assert(cluster_wait_file(cluster, "long.1", WAIT_S));
     cluster_expect(cluster, 0, "cancel", "1", NULL);
     ck_assert(cluster_wait_for(cluster, WAIT_S, "cancelled", "queue", "--all", NULL));
-    ck_assert_int_ne(system("pgrep -f '^sleep 60[12]$' >/dev/null"), 0);
+    pid = cluster_read(cluster, "long.1");
+    ck_assert_ptr_nonnull(pid);
+    pid[strcspn(pid, "\n")] = '\0';
+    ck_assert_int_eq(str_parse_int(pid, &number), 0);
+    ck_assert_msg(kill((pid_t)number, 0) != 0, "what it had started in a session of its own lives");
+    mem_free(pid);
 }
 END_TEST
 
