@@ -458,6 +458,7 @@ struct conflict *conflict_find(
         goto out;
     out = mem_zero(1, sizeof *out);
     out->scenario = scenario;
+    out->is_set_asked = options->is_set_asked;
     if (!e.is_out_of_time)
         find_set(&e, out);
     if (!e.is_out_of_time)

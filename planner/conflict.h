@@ -57,10 +57,12 @@ struct conflict {
     int together_count;
     struct conflict_thing *set; /* irreducible: without any one of them the rest can hold */
     int set_count;
+    bool is_set_asked;
 };
 
 struct conflict_options {
     double time_limit_s; /* 0: none; what is known by then is returned */
+    bool is_set_asked;   /* print the set however long it is */
     bool (*stop)(void *context);
     void *context;
     double (*clock_s)(void); /* required */

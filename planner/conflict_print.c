@@ -59,6 +59,9 @@ static const char *const THING_WORDS[CONFLICT_KIND_COUNT] = {"power at site", "f
     "supply of offer", "max-systems of offer", "commitment", "budget", "limit", "required workload",
     "max-systems of workload"};
 
+/* A longer set is listed where it is asked for. */
+enum { SET_SHORT = 12 };
+
 /* "site oregon: 60 MW from 2026-01, 140 MW from 2026-10" */
 static void add_dated(struct str *out, const struct dated *dated, const char *unit)
 {
@@ -214,8 +217,11 @@ void conflict_print(const struct conflict *conflict, FILE *stream)
         (void)fprintf(stream, "%s   no plan can meet what is required. %s %d cannot hold%s:\n",
             sc->name, conflict->set_count == 1 ? "This" : "These", conflict->set_count,
             conflict->set_count == 1 ? "" : " together");
+    if (conflict->set_count > SET_SHORT && !conflict->is_set_asked)
+        (void)fputs("  (--conflict lists them)\n", stream);
     for (int i = 0; i < conflict->set_count; i++)
-        print_thing(sc, conflict->set[i], stream);
+        if (conflict->set_count <= SET_SHORT || conflict->is_set_asked)
+            print_thing(sc, conflict->set[i], stream);
     if (conflict->repair_count > 0)
         (void)fputs("Any one of these would be enough:\n", stream);
     for (int i = 0; i < conflict->repair_count; i++)

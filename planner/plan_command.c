@@ -40,6 +40,7 @@ struct plan_options {
     double time_limit_s;
     bool whole;
     bool prices;
+    bool conflict;
     const char *future;
     const char *within;
     const char *at;
@@ -73,6 +74,10 @@ static const struct option OPTIONS[] = {
     {"prices", 0, OPTION_FLAG, offsetof(struct plan_options, prices), NULL,
         "also print what one more unit of each limit saves, between which limits that holds, and "
         "how much cheaper what was not chosen would have to be",
+        0, 0, NULL},
+    {"conflict", 0, OPTION_FLAG, offsetof(struct plan_options, conflict), NULL,
+        "where there is no plan: list all things that cannot hold together, also when they are "
+        "many; without any one of them the rest can hold",
         0, 0, NULL},
     {"within", 0, OPTION_TEXT, offsetof(struct plan_options, within), "SHARE",
         "also look at all plans that cost at most so much more, as 2%: of each system at each "
@@ -241,8 +246,10 @@ static struct capacity_plan *solve(const struct scenario *scenario,
 static struct conflict *explain(
     const struct scenario *scenario, const struct plan_options *options, struct err *err)
 {
-    const struct conflict_options conflict_options = {
-        .time_limit_s = options->time_limit_s, .stop = ask_stop, .clock_s = clock_monotonic_s};
+    const struct conflict_options conflict_options = {.time_limit_s = options->time_limit_s,
+        .is_set_asked = options->conflict,
+        .stop = ask_stop,
+        .clock_s = clock_monotonic_s};
 
     return conflict_find(scenario, &conflict_options, err);
 }

@@ -7,7 +7,9 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/mem.h"
+#include "base/str.h"
 #include "planner/capacity_solve.h"
+#include "tests/support/small_plan.h"
 #include "tests/support/suite.h"
 
 #include <math.h>
@@ -520,6 +522,40 @@ START_TEST(words_say_the_file_and_line_of_each_thing)
 }
 END_TEST
 
+/* Power at each of 14 sites, for one system each, and work for 15. */
+START_TEST(a_long_set_is_listed_where_it_is_asked_for)
+{
+    enum { SITES = 14 };
+    struct conflict_options options = {.clock_s = clock_monotonic_s, .is_set_asked = _i == 1};
+    struct small_pieces pieces = {
+        .workloads = "<workload id='w' kind='inference' value-usd-per-unit='10' required='yes'>"
+                     "<rate system='s' units-per-hour='1'/>"
+                     "<demand from='2026-01' units-per-hour='15'/></workload>"};
+    struct str sites = {0};
+    struct scenario *sc;
+    struct conflict *conflict;
+    char *text;
+
+    for (int i = 0; i < SITES; i++)
+        str_format(&sites,
+            "<site id='a%d' region='r' jurisdiction='us'><power from='2026-01' mw='0.1'/>"
+            "<energy from='2026-01' usd-per-mwh='0'/></site>",
+            i);
+    pieces.sites = str_text(&sites);
+    sc = small_scenario(&pieces);
+    conflict = conflict_find(sc, &options, NULL);
+    ck_assert_ptr_nonnull(conflict);
+    ck_assert_int_eq(conflict->set_count, SITES + 1);
+    text = print_conflict(conflict);
+    ck_assert_int_eq(strstr(text, "site a13") != NULL, options.is_set_asked);
+    ck_assert_int_eq(strstr(text, "--conflict") != NULL, !options.is_set_asked);
+    free(text);
+    conflict_destroy(conflict);
+    scenario_destroy(sc);
+    str_fini(&sites);
+}
+END_TEST
+
 /* --- No conflict */
 
 START_TEST(a_scenario_with_a_plan_has_none)
@@ -571,6 +607,7 @@ Suite *suite(void)
     tcase_add_loop_test(tc, the_set_cannot_hold_and_without_any_one_it_can, 0, count);
     tcase_add_loop_test(tc, words_say_the_file_and_line_of_each_thing, 0, count);
     tcase_add_loop_test(tc, a_scenario_with_a_plan_has_none, 0, CASE_COUNT);
+    tcase_add_loop_test(tc, a_long_set_is_listed_where_it_is_asked_for, 0, 2);
     tcase_add_test(tc, stopped_it_says_only_what_it_knows);
     suite_add_tcase(s, tc);
     return s;
