@@ -32,7 +32,7 @@ static const struct {
     {"value", WORDS_VALUE, NULL},
     {"dependency", WORDS_PLAIN, "waits for another job to end"},
     {"reserved", WORDS_PLAIN, "what is free is kept for jobs before it, or the next round decides"},
-    {"held", WORDS_PLAIN, "held by its manifest or a person; wattyard release lets it go"},
+    {"held", WORDS_PLAIN, "held by its manifest, a person or a failure; wattyard queue says which"},
     {"never", WORDS_PLAIN, "not possible on this fleet"},
 };
 
