@@ -26,7 +26,7 @@ wait_for() {
     done
 }
 count_waiting() { echo "waiting $(wattyard queue --csv --state waiting | tail -n +2 | wc -l)"; }
-count_running() { echo "running $(wattyard queue --csv --state running,starting,stopping | tail -n +2 | wc -l)"; }
+count_running() { echo "running $(wattyard queue --csv --state running --state starting --state stopping | tail -n +2 | wc -l)"; }
 job_of() { wattyard queue --all --csv --format job --name "$1" | tr -d '\r' | sed -n 2p; }
 count_up() { echo "up $(wattyard nodes --csv --state up | tail -n +2 | wc -l)"; }
 
@@ -41,7 +41,7 @@ stop_all() {
         kill "${pids[@]}" 2>/dev/null || true
         wait "${pids[@]}" 2>/dev/null || true
     fi
-    [ $status -eq 0 ] && rm -rf "$demo" || echo "demo: logs are in $demo" >&2
+    [ $status -eq 0 ] && rm -rf "$demo" && say 'All is stopped.' || echo "demo: logs are in $demo" >&2
     exit $status
 }
 trap stop_all EXIT
@@ -100,5 +100,3 @@ type_it power clear yard/h1
 
 say 'What it took.'
 type_it usage --by system
-
-say 'All is stopped.'
