@@ -33,7 +33,8 @@ count_up() { echo "up $(wattyard nodes --csv --state up | tail -n +2 | wc -l)"; 
 # Shims and tasks outlive their agents, so the jobs end first; what then is left goes by its mark.
 stop_all() {
     local status=$? left
-    trap - EXIT INT TERM
+    trap - EXIT
+    trap '' INT TERM
     if [ ${#pids[@]} -gt 0 ]; then
         left=$(wattyard queue --csv --format job | tr -d '\r' | tail -n +2)
         [ -z "$left" ] || wattyard cancel $left >/dev/null 2>&1 || true
@@ -61,7 +62,8 @@ type_it keys host "$demo/keys" --fleet "$demo/fleet.xml" | sed '3,$d'
 type_it keys user "$demo/keys" "$user" --roles view,submit,operate
 
 say 'A scheduler, and 144 agents, one for each host.'
-"$build/wattyard-scheduler" --fleet "$demo/fleet.xml" --state "$demo/scheduler" --keys "$demo/keys" \
+# In sessions of their own: what interrupts this must leave them to stop_all.
+setsid "$build/wattyard-scheduler" --fleet "$demo/fleet.xml" --state "$demo/scheduler" --keys "$demo/keys" \
     --agents 'tcp://127.0.0.1:*' --people 'tcp://127.0.0.1:*' --ready-file "$demo/ready" 2>"$demo/scheduler.log" &
 pids+=($!)
 wait_for people cat "$demo/ready"
@@ -70,7 +72,7 @@ export WATTYARD_SCHEDULER=$people WATTYARD_KEYS=$demo/keys/hand-out/$user
 for host in yard-h1-a-trn{1,2}-t{01..36} yard-h1-b-gb{1..4}-t{01..18}; do
     case $host in *-trn*) system=trn3-gen2 ;; *) system=gb300-nvl72 ;; esac
     mkdir -p "$demo/hosts/$host"
-    "$build/wattyard-agent" --host "$host" --scheduler "$agents" --address 127.0.0.1 --state "$demo/hosts/$host" \
+    setsid "$build/wattyard-agent" --host "$host" --scheduler "$agents" --address 127.0.0.1 --state "$demo/hosts/$host" \
         --keys "$demo/keys/hand-out/$host" --topology "topologies/hosts/$system.xml" 2>"$demo/hosts/$host.log" &
     pids+=($!)
 done
