@@ -7,6 +7,7 @@
 
 #include <fcntl.h>
 #include <inttypes.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -158,6 +159,17 @@ static void add_own(const struct launcher *launcher, const struct task_spec *spe
     add(out, TASK_MARK, path);
 }
 
+/* What a login would give. */
+static void add_user(const char *user, struct str *out)
+{
+    const struct passwd *entry = getpwnam(user);
+
+    add(out, "USER", user);
+    add(out, "LOGNAME", user);
+    if (entry != NULL)
+        add(out, "HOME", entry->pw_dir);
+}
+
 int launcher_add_env(struct launcher *launcher, const struct task_spec *spec,
     const struct task_facts *facts, struct str *out, struct err *err)
 {
@@ -170,7 +182,7 @@ int launcher_add_env(struct launcher *launcher, const struct task_spec *spec,
     if (!has_path)
         add(out, "PATH", "/usr/local/bin:/usr/bin:/bin");
     if (spec->user != NULL && spec->user[0] != '\0')
-        add(out, "USER", spec->user);
+        add_user(spec->user, out);
     add_own(launcher, spec, facts, out);
     add_ranks(spec, out);
     add_chips(launcher, spec, out);

@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -31,6 +32,8 @@ bool launcher_start_hook(
     argv[1] = job;
     argv[2] = key;
     argv[3] = NULL;
+    /* What it is for; the launcher has one thread. */
+    (void)setenv("WATTYARD_JOB_ID", job, 1);
     (void)sigemptyset(&none);
     (void)posix_spawn_file_actions_init(&files);
     (void)posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
@@ -40,6 +43,7 @@ bool launcher_start_hook(
     task->hook.is_ours = true;
     *failed = posix_spawn(&task->hook.pid, program, &files, &how, argv, environ) != 0 ||
               launcher_watch(launcher, task, &task->hook) != 0;
+    (void)unsetenv("WATTYARD_JOB_ID");
     if (*failed)
         launcher_unwatch(&task->hook);
     else

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <linux/close_range.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -183,6 +184,8 @@ static _Noreturn void run(struct shim_spec *spec, pid_t shim, int go_fd, int rep
     if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != shim)
         _exit(127);
     (void)setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
+    /* Nothing that the agent or its parents had open is the task's. */
+    (void)close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC);
     open_output(spec, report_fd);
     reset_signals();
     if (write(report_fd, "R", 1) != 1)

@@ -145,7 +145,10 @@ bool task_exit_read(const char *folder, struct task_id id, struct task_status *s
     text = read_small(path);
     is_whole = text != NULL &&
                sscanf(text, "%31s %d %d %" SCNd64 " %" SCNd64 " %n", state, &status->exit_status,
-                   &status->signal, &status->started_ms, &status->ended_ms, &at) == 5;
+                   &status->signal, &status->started_ms, &status->ended_ms, &at) == 5 &&
+               (strcmp(state, SHIM_ENDED) == 0 || strcmp(state, SHIM_NOT_STARTED) == 0) &&
+               status->exit_status >= 0 && status->exit_status <= 255 && status->signal >= 0 &&
+               status->started_ms >= 0 && status->ended_ms >= 0 && strchr(text, '\n') != NULL;
     if (is_whole) {
         status->state = strcmp(state, SHIM_ENDED) == 0 ? TASK_ENDED : TASK_NOT_STARTED;
         text[strcspn(text, "\n")] = '\0';

@@ -153,22 +153,6 @@ START_TEST(stopped_while_it_is_prepared_it_never_runs)
 }
 END_TEST
 
-START_TEST(a_spec_that_cannot_be_is_not_started)
-{
-    struct task_spec spec = tasks_sh(&tasks, 1, "exit 0");
-
-    spec.path = "";
-    launcher_prepare(tasks.launcher, &spec);
-    ck_assert_int_eq(tasks_wait_over(&tasks, spec.id)->state, TASK_NOT_STARTED);
-    ck_assert_str_ne(launcher_find(tasks.launcher, spec.id)->why, "");
-    spec = tasks_sh(&tasks, 2, "exit 0");
-    spec.directory = "/no/such/folder";
-    launcher_prepare(tasks.launcher, &spec);
-    ck_assert_int_eq(tasks_wait_over(&tasks, spec.id)->state, TASK_NOT_STARTED);
-    ck_assert_ptr_nonnull(strstr(launcher_find(tasks.launcher, spec.id)->why, "/no/such/folder"));
-}
-END_TEST
-
 START_TEST(rank_0_keeps_a_port_that_it_can_listen_on)
 {
     struct task_spec spec = tasks_sh(&tasks, 1,
@@ -627,7 +611,6 @@ static void add_ends(Suite *s)
     tcase_add_test(ends, a_go_before_it_is_ready_does_nothing);
     tcase_add_test(ends, told_twice_it_runs_once);
     tcase_add_test(ends, stopped_while_it_is_prepared_it_never_runs);
-    tcase_add_test(ends, a_spec_that_cannot_be_is_not_started);
     tcase_add_test(ends, rank_0_keeps_a_port_that_it_can_listen_on);
     suite_add_tcase(s, ends);
 }

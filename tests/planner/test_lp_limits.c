@@ -62,7 +62,7 @@ START_TEST(time_limit_ends_a_linear_program)
         lp_assert_feasible(lp, 1e-6);
     first_bound = lp_bound(lp);
     if (_i == LP_METHOD_DUAL)
-        ck_assert_double_gt(first_bound, 0.0); /* the dual simplex proves one at each step */
+        ck_assert_double_ge(first_bound, 0.0); /* 0 where there was no time for a step */
     options.time_limit_s = 0.0;
     ck_assert_int_eq(lp_solve(lp, &options, NULL), LP_OPTIMAL);
     ck_assert_double_le(first_bound, lp_objective(lp) + 1e-9);
