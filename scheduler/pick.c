@@ -201,14 +201,14 @@ static double density(const struct round_problem *problem, int option)
     return o->value_usd_per_hour / share;
 }
 
-static struct core_gang *next_member(struct round_problem *problem, int class_index)
+static struct core_gang *next_member(
+    const struct picker *p, struct round_problem *problem, int class_index)
 {
     struct round_class *class = &problem->classes[class_index];
 
     /* Something may have happened to it while the program was solved. */
     while (
-        class->taken < class->count && (class->members[class->taken]->view.state != GANG_WAITING ||
-                                           class->members[class->taken]->view.is_held))
+        class->taken < class->count && !core_gang_is_ready(p->core, class->members[class->taken]))
         class->taken++;
     return class->taken < class->count ? class->members[class->taken] : NULL;
 }
@@ -242,7 +242,7 @@ static void pick_served(
         int most = (int)answer->whole[order[i].option];
         struct core_gang *gang;
 
-        while (most-- > 0 && (gang = next_member(problem, way->class_index)) != NULL &&
+        while (most-- > 0 && (gang = next_member(p, problem, way->class_index)) != NULL &&
                try_at(p, gang, way->where))
             problem->classes[way->class_index].taken++;
     }
@@ -268,7 +268,7 @@ static void pick_rest(
         struct packing_where anywhere = {way->shape_system, -1, -1, -1};
         struct core_gang *gang;
 
-        while ((gang = next_member(problem, way->class_index)) != NULL &&
+        while ((gang = next_member(p, problem, way->class_index)) != NULL &&
                !memo_says_no(&p->memo, gang, &anywhere) &&
                (try_at(p, gang, way->where) || try_at(p, gang, anywhere)))
             problem->classes[way->class_index].taken++;

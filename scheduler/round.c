@@ -29,6 +29,8 @@ struct round {
     int64_t trial_tasks;           /* of the core, when it began */
     bool has_stopped;              /* others, for gangs of the round */
     bool asks_bound;               /* the problem is over all tiers, for the bound */
+    bool is_overtaken;             /* things happened while an answer was waited for: … */
+    double overtaken_chips, overtaken_jobs; /* … so many changed */
 };
 
 void round_destroy(struct round *round)
@@ -50,6 +52,23 @@ bool core_round_is_due(const struct core *core, int64_t now_ms)
         return true;
     return core->changed_chips * 100 >= core->fleet_chips ||
            (core->changed_jobs * 100 >= jobs && core->changed_jobs >= 1);
+}
+
+/* What happened since the round last rested is for the round after it to look at. */
+static void resume(struct core *core)
+{
+    struct round *round = core->round;
+
+    round->is_overtaken |= !core->is_settled;
+    round->overtaken_chips += core->changed_chips;
+    round->overtaken_jobs += core->changed_jobs;
+}
+
+/* What the round itself did is no reason for another. */
+static void rest(struct core *core)
+{
+    core->is_settled = true;
+    core->changed_chips = core->changed_jobs = 0;
 }
 
 static void begin(struct core *core)
@@ -186,6 +205,16 @@ static void keep_prices(
     }
 }
 
+static size_t keep_ready(const struct core *core, struct core_gang **line, size_t count)
+{
+    size_t left = 0;
+
+    for (size_t i = 0; i < count; i++)
+        if (core_gang_is_ready(core, line[i]))
+            line[left++] = line[i];
+    return left;
+}
+
 static bool is_for_search(const struct core *core, size_t count)
 {
     return count <= SEARCH_MOST && core->fleet->rack_count <= SEARCH_RACKS;
@@ -199,8 +228,9 @@ static void pick_in_problem(
 
     for (int c = 0; c < problem->lp.class_count; c++)
         count += (size_t)problem->classes[c].count;
-    if (is_for_search(core, count))
-        pick_by_search(core, problem->members, count, problem->may_borrow, picks);
+    if (is_for_search(core, count)) /* some may have started or ended since they were asked about */
+        pick_by_search(core, problem->members, keep_ready(core, problem->members, count),
+            problem->may_borrow, picks);
     else
         pick_gangs(core, problem, answer, picks);
 }
@@ -211,14 +241,13 @@ void core_round_answer(
     struct round *round = core->round;
     struct picks picks = {0};
 
+    resume(core);
     if (answer != NULL && answer->status == PLACEMENT_FAILED)
         answer = NULL;
     if (round->asks_bound) {
         round->asks_bound = false;
         core->report.bound_usd_per_hour = answer != NULL ? answer->bound : INFINITY;
-        round_problem_destroy(round->problem);
-        round->problem = NULL;
-        return;
+        goto out;
     }
     if (answer == NULL) {
         core->report.greedy_count++;
@@ -228,8 +257,10 @@ void core_round_answer(
     }
     pick_in_problem(core, answer, &picks);
     start_picks(core, &picks, out);
+out:
     round_problem_destroy(round->problem);
     round->problem = NULL;
+    rest(core);
 }
 
 /* Is there a place for it beyond its tenant's share? The step for those that borrow is next. */
@@ -309,16 +340,6 @@ static void start_left_over(struct core *core, size_t count, struct actions *out
     }
 }
 
-static size_t keep_ready(const struct core *core, struct core_gang **line, size_t count)
-{
-    size_t left = 0;
-
-    for (size_t i = 0; i < count; i++)
-        if (core_gang_is_ready(core, line[i]))
-            line[left++] = line[i];
-    return left;
-}
-
 static void finish(struct core *core, struct actions *out)
 {
     struct round *round = core->round;
@@ -344,13 +365,14 @@ static void finish(struct core *core, struct actions *out)
     core->line_count = left;
     core->line_from = 0;
     round->line = NULL;
-    round_destroy(round);
     core->round = NULL;
     core->last_round_ms = core->now_ms;
-    core->changed_chips = core->changed_jobs = 0;
-    core->is_settled = true;
+    core->is_settled = !round->is_overtaken;
+    core->changed_chips = round->overtaken_chips;
+    core->changed_jobs = round->overtaken_jobs;
     core->has_freed = false;
     core->fresh_count = 0;
+    round_destroy(round);
 }
 
 /* The program of one step of a tier, or what makes it needless. True: it must be solved. */
@@ -403,8 +425,7 @@ enum round_stage core_round_step(struct core *core, int64_t now_ms,
         if (core->options.policy != CORE_POLICY_LP) {
             baseline_decide(core, out);
             core->last_round_ms = core->now_ms;
-            core->changed_chips = core->changed_jobs = 0;
-            core->is_settled = true;
+            rest(core);
             core->report.round_count++;
             return ROUND_DONE;
         }
@@ -413,8 +434,10 @@ enum round_stage core_round_step(struct core *core, int64_t now_ms,
         if (core->fleet->tenant_count > 0)
             loans_repay(core);
         begin(core);
+        rest(core);
     }
     round = core->round;
+    resume(core);
     if (round->asks_bound) {
         is_open = open_bound(core, round);
     } else if (round->tier == TIERS || round->step == STEP_END) {
@@ -432,6 +455,7 @@ enum round_stage core_round_step(struct core *core, int64_t now_ms,
             is_open = open_step(core, round, borrows, out);
         round->step = round->step == STEP_STOP && !has_shares ? STEP_END : round->step + 1;
     }
+    rest(core);
     if (!is_open)
         return ROUND_MORE;
     *problem = &round->problem->lp;

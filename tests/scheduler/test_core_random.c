@@ -8,6 +8,7 @@
 #include "base/rng.h"
 #include "scheduler/core.h"
 #include "tests/support/small_fleet.h"
+#include "tests/support/stands_alone.h"
 #include "tests/support/suite.h"
 
 #include <math.h>
@@ -42,6 +43,9 @@ struct world {
     double limit_kw[4][HOSTS_MOST]; /* by level and index, as they were set last */
     bool was_measured;              /* some rack draws more than what its gangs add up to */
     int waited_count, fitted_count; /* gangs looked at in the end; those that were to start */
+    bool is_staged;                 /* events come while rounds wait for their answers */
+    bool is_round_open;
+    const struct placement_problem *problem; /* that the open round asks about */
 };
 
 static int64_t pick(struct world *w, int64_t low, int64_t high)
@@ -318,6 +322,55 @@ static void change_host(struct world *w)
         w->boot[host]++;
 }
 
+/* --- Rounds */
+
+static void answer_round(struct world *w)
+{
+    const struct placement_budget budget = {.iterations = 20000, .nodes = 100, .gap = 1e-6};
+    struct placement_answer answer = {0};
+    struct err err = {0};
+    bool is_solved = chance(w, 0.7) &&
+                     placement_solve_linear(w->problem, &budget, NULL, &answer, &err) == 0;
+
+    core_round_answer(w->core, is_solved ? &answer : NULL, &w->actions);
+    placement_answer_fini(&answer);
+    w->problem = NULL;
+}
+
+/* One stage of an open round, or of one that is due. */
+static void go_on_with_round(struct world *w)
+{
+    bool is_small = false;
+
+    if (!w->is_round_open && !core_round_is_due(w->core, w->now_ms))
+        return;
+    if (w->problem != NULL)
+        answer_round(w);
+    else
+        w->is_round_open = core_round_step(w->core, w->now_ms, &w->problem, &is_small,
+                               &w->actions) != ROUND_DONE;
+    apply(w, (struct event){.kind = EVENT_TICK});
+}
+
+/* A whole round; what is left of an open one first. */
+static void make_round(struct world *w)
+{
+    while (w->is_round_open)
+        go_on_with_round(w);
+    core_round(w->core, w->now_ms, &w->actions);
+}
+
+static void step_rounds(struct world *w)
+{
+    if (w->is_staged)
+        for (int i = (int)pick(w, 0, 6); i > 0; i--)
+            go_on_with_round(w);
+    else if (core_round_is_due(w->core, w->now_ms)) {
+        core_round(w->core, w->now_ms, &w->actions);
+        apply(w, (struct event){.kind = EVENT_TICK});
+    }
+}
+
 static void step(struct world *w)
 {
     double roll = rng_unit(&w->rng);
@@ -342,10 +395,7 @@ static void step(struct world *w)
     } else {
         apply(w, (struct event){.kind = EVENT_TICK});
     }
-    if (core_round_is_due(w->core, w->now_ms)) {
-        core_round(w->core, w->now_ms, &w->actions);
-        apply(w, (struct event){.kind = EVENT_TICK});
-    }
+    step_rounds(w);
 }
 
 /* --- What fits starts */
@@ -369,7 +419,7 @@ static bool is_any_place_kept(const struct world *w)
 
 static void what_fits_has_started(struct world *w)
 {
-    core_round(w->core, w->now_ms, &w->actions);
+    make_round(w);
     note_actions(w);
     if (is_any_place_kept(w))
         return;
@@ -485,6 +535,8 @@ static void make_room(struct world *w)
 /* Nobody else waits, so its need is unreserved: then one full round starts it. */
 static void what_is_free_and_unreserved_starts(struct world *w)
 {
+    while (w->is_round_open)
+        go_on_with_round(w);
     make_room(w);
     for (size_t i = 0; i < core_gang_count(w->core) && !w->was_measured && !is_any_stopping(w);
          i++) {
@@ -508,110 +560,16 @@ static void what_is_free_and_unreserved_starts(struct world *w)
 
 /* --- Never, by a count of our own */
 
-struct count {
-    const struct world *w;
-    const struct gang *gang;
-    const struct shape_system *system;
-    double kw[HOSTS_MOST];                /* added, by rack */
-    double rack_usd_per_hour[HOSTS_MOST]; /* of the chips held, by rack */
-};
-
-static bool money_holds(const struct count *c)
-{
-    const struct fleet *f = c->w->fleet;
-    const struct fleet_tenant none = {.share = 0, .usd_per_hour = INFINITY};
-    const struct fleet_tenant *tenant = &none;
-    double fleet_usd = 0;
-    double racks_usd = 0;
-    double energy_usd = 0;
-
-    for (int i = 0; i < f->tenant_count; i++)
-        if (strcmp(f->tenants[i].id, c->gang->spec->tenant) == 0)
-            tenant = &f->tenants[i];
-    for (int r = 0; r < f->rack_count; r++) {
-        fleet_usd += f->racks[r].usd_per_hour;
-        racks_usd += c->rack_usd_per_hour[r];
-        energy_usd += c->kw[r] * f->sites[f->racks[r].site].pue *
-                      f->sites[f->racks[r].site].usd_per_mwh / 1000;
-    }
-    if (racks_usd + energy_usd > tenant->usd_per_hour + 1e-6)
-        return false;
-    /* A fleet that costs nothing is shared out by chips: not counted here. */
-    return f->tenant_count == 0 || c->gang->spec->is_interruptible ||
-           (fleet_usd > 0 && racks_usd / fleet_usd <= tenant->share + 1e-9);
-}
-
-static bool power_holds(const struct count *c)
-{
-    const struct fleet *f = c->w->fleet;
-    double feed[8] = {0};
-    double site[8] = {0};
-
-    for (int r = 0; r < f->rack_count; r++) {
-        double kw = fleet_rack_system(f, r)->idle_kw + c->kw[r];
-
-        if (kw > f->racks[r].power_kw + 1e-5 && c->kw[r] > 0)
-            return false;
-        feed[f->racks[r].feed] += kw;
-        site[f->racks[r].site] += kw;
-    }
-    for (int r = 0; r < f->rack_count; r++)
-        if (c->kw[r] > 0 && (feed[f->racks[r].feed] > f->feeds[f->racks[r].feed].power_kw + 1e-5 ||
-                                site[f->racks[r].site] * f->sites[f->racks[r].site].pue >
-                                    f->sites[f->racks[r].site].power_kw + 1e-5))
-            return false;
-    return true;
-}
-
-/* Can the segments left stand on racks from `rack` on, in that site? */
-static bool stands(struct count *c, int rack, int site, int left)
-{
-    const struct fleet *f = c->w->fleet;
-    const struct job_spec *spec = c->gang->spec;
-    int segment = spec->segment > 0 ? spec->segment : 1;
-    const struct system *system;
-    int room;
-
-    if (left == 0)
-        return power_holds(c) && money_holds(c);
-    if (rack == f->rack_count)
-        return false;
-    if (stands(c, rack + 1, site, left))
-        return true;
-    if (f->racks[rack].site != site || f->racks[rack].system != c->system->system)
-        return false;
-    system = fleet_rack_system(f, rack);
-    room = system->chips_per_host / spec->chips_per_task * system->host_count / segment;
-    for (int n = 1; n <= room && n <= left; n++) {
-        bool is_found;
-
-        c->kw[rack] = fmax(0, system->power_kw * spec->power_frac - system->idle_kw) * n * segment *
-                      spec->chips_per_task / system_chip_count(system);
-        c->rack_usd_per_hour[rack] = f->racks[rack].usd_per_hour * n * segment *
-                                     spec->chips_per_task / system_chip_count(system);
-        is_found = stands(c, rack + 1, site, left - n);
-        c->kw[rack] = c->rack_usd_per_hour[rack] = 0;
-        if (is_found)
-            return true;
-    }
-    return false;
-}
-
 static void never_is_never(struct world *w)
 {
     for (size_t i = 0; i < core_gang_count(w->core); i++) {
         const struct gang *gang = core_gang_at(w->core, i);
-        int segment = gang->spec->segment > 0 ? gang->spec->segment : 1;
 
         for (int k = 0; k < gang->shape->system_count; k++) {
-            struct count c = {.w = w, .gang = gang, .system = &gang->shape->systems[k]};
-            bool is_never = c.system->never != NULL;
-            bool does_stand = false;
+            const struct shape_system *system = &gang->shape->systems[k];
 
-            for (int s = 0; s < w->fleet->site_count; s++)
-                does_stand |= stands(&c, 0, s, gang->spec->tasks / segment);
-            ck_assert_msg(!(is_never && does_stand), "gang %lld is told `%s`, and stands",
-                (long long)gang->id, c.system->never);
+            ck_assert_msg(system->never == NULL || !stands_alone(w->fleet, gang, system),
+                "gang %lld is told `%s`, and stands", (long long)gang->id, system->never);
         }
     }
 }
@@ -633,6 +591,7 @@ static uint64_t run(uint64_t seed, struct tally *tally)
 
     w->rng = rng_seed(w->seed = seed);
     w->now_ms = 1000000;
+    w->is_staged = seed % 3 == 0;
     make_fleet(w);
     w->core = core_create(w->fleet, &options, w->now_ms);
     for (int i = 0; i < STEPS; i++)
