@@ -3,6 +3,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "scheduler/core_private.h"
+#include "scheduler/no_room.h"
 
 #include <math.h>
 
@@ -46,6 +47,7 @@ struct core *core_create(
         core->hosts[i].report_ms = INT64_MIN;
     core->times = mem_zero(1, sizeof *core->times);
     core->reservations = reservations_create(core);
+    core->no_room = no_room_create(fleet->catalog.system_count);
     return core;
 }
 
@@ -55,6 +57,7 @@ void core_destroy(struct core *core)
         return;
     round_destroy(core->round);
     reservations_destroy(core->reservations);
+    no_room_destroy(core->no_room);
     for (size_t i = 0; i < core->gang_count; i++)
         core_gang_destroy(core->gangs[i]);
     for (size_t i = 0; i < core->job_count; i++)

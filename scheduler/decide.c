@@ -3,6 +3,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "scheduler/core_private.h"
+#include "scheduler/no_room.h"
 
 #include <limits.h>
 #include <math.h>
@@ -77,6 +78,7 @@ static int *count_replicas(const struct core *core, const struct core_gang *gang
 struct veto {
     const struct reservations *reservations;
     const struct core_gang *gang;
+    bool has_own; /* reservations */
     int64_t end_ms;
 };
 
@@ -91,7 +93,8 @@ static enum packing_veto veto_of_rack(const void *context, int rack)
 {
     const struct veto *veto = context;
 
-    return reservations_veto_rack(veto->reservations, veto->gang, veto->end_ms, rack);
+    return reservations_veto_rack(
+        veto->reservations, veto->gang, veto->has_own, veto->end_ms, rack);
 }
 
 /* The request says where, by which policy and within what; the rest is filled in. */
@@ -102,19 +105,29 @@ static bool find(const struct core *core, const struct core_gang *gang,
     const struct shape *shape = gang->view.shape;
     bool is_spread = gang->view.spec->replicas_max > 0 &&
                      gang->view.spec->spread != JOB_SPREAD_NONE;
-    struct veto veto = {core->reservations, gang,
+    bool is_to_note = core->open_trials == 0 && request.where.site < 0 && request.where.hall < 0 &&
+                      request.where.feed < 0 && request.rack_tasks_most == NULL &&
+                      no_room_is_for(gang);
+    bool lacks_room = false;
+    struct veto veto = {core->reservations, gang, reservations_has_any(core, gang),
         core->now_ms + (int64_t)shape->systems[asked->where.system].expected_ms};
-    int *replicas_at = is_spread ? count_replicas(core, gang) : NULL;
+    int *replicas_at;
     double start_s = core->options.clock_s != NULL ? core->options.clock_s() : 0;
     bool is_found;
 
+    if (block == NULL && no_room_is_known(core, gang, request.where.system))
+        return false;
+    replicas_at = is_spread ? count_replicas(core, gang) : NULL;
     request.shape = shape;
     request.veto = is_vetoed;
     request.veto_context = &veto;
     request.veto_of_rack = veto_of_rack;
     request.replicas_at = replicas_at;
     request.replicas_most = is_spread ? gang->job->spread_most : INT_MAX;
+    request.lacks_room = is_to_note ? &lacks_room : NULL;
     is_found = packing_find(core->ledger, &request, out, block);
+    if (lacks_room)
+        no_room_note(core, gang, request.where.system);
     mem_free(replicas_at);
     if (core->options.clock_s != NULL)
         core->times->packing_s += core->options.clock_s() - start_s;

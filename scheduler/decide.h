@@ -79,9 +79,13 @@ struct reservation {
  * those below; a claim binds all. */
 bool reservations_veto(const struct reservations *reservations, const struct core_gang *gang,
     int64_t end_ms, int host);
-/* For none, some or all hosts of that rack? */
+/* For none, some or all hosts of that rack? has_own: the gang has some itself. */
 enum packing_veto reservations_veto_rack(const struct reservations *reservations,
-    const struct core_gang *gang, int64_t end_ms, int rack);
+    const struct core_gang *gang, bool has_own, int64_t end_ms, int rack);
+/* Has it a claim or a reservation? */
+bool reservations_has_any(const struct core *core, const struct core_gang *gang);
+/* Another number whenever a host may be kept from fewer than before. */
+int64_t reservations_freed_stamp(const struct reservations *reservations);
 /* Take the placement and the victims as a claim of the gang. */
 void reservations_claim(struct core *core, struct core_gang *gang, struct placement *placement,
     holder_id *victims, size_t victim_count);

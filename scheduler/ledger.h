@@ -75,6 +75,10 @@ const struct task_place *ledger_places(const struct ledger *ledger, holder_id id
 void ledger_set_host_state(struct ledger *ledger, int host, enum host_state state);
 enum host_state ledger_host_state(const struct ledger *ledger, int host);
 void ledger_set_bad_chips(struct ledger *ledger, int host, uint64_t bad);
+/* Another number whenever a host of that kind of system may have come to have more room. Who puts
+ * back all that was freed since may set the number of then. */
+int64_t ledger_freed_stamp(const struct ledger *ledger, int system);
+void ledger_set_freed_stamp(struct ledger *ledger, int system, int64_t stamp);
 /* Chips that a new gang could take on it now: 0 unless it is up. */
 uint64_t ledger_free_chips(const struct ledger *ledger, int host);
 int ledger_rack_free_chips(const struct ledger *ledger, int rack);

@@ -94,6 +94,23 @@ void ledger_refresh_host(struct ledger *ledger, int host)
     rack->short_count += (int)record->is_short - (int)was_short;
 }
 
+static void note_freed(struct ledger *ledger, int host)
+{
+    int system = ledger->fleet->racks[ledger->fleet->host_rack[host]].system;
+
+    ledger->kinds[system].freed_stamp = ++ledger->last_stamp;
+}
+
+int64_t ledger_freed_stamp(const struct ledger *ledger, int system)
+{
+    return ledger->kinds[system].freed_stamp;
+}
+
+void ledger_set_freed_stamp(struct ledger *ledger, int system, int64_t stamp)
+{
+    ledger->kinds[system].freed_stamp = stamp;
+}
+
 /* --- Holdings */
 
 static int take_holding(struct ledger *ledger)
@@ -142,6 +159,7 @@ void ledger_remove_holding(struct ledger *ledger, int slot, int host)
     ledger->holdings[index].next = ledger->free_holding;
     ledger->free_holding = index;
     ledger_refresh_host(ledger, host);
+    note_freed(ledger, host);
 }
 
 int ledger_host_holders(const struct ledger *ledger, int host, holder_id *ids, int max)
@@ -166,6 +184,7 @@ void ledger_set_host_state(struct ledger *ledger, int host, enum host_state stat
     ledger->racks[rack].down_count += (int)(state == HOST_DOWN) - (int)(record->state == HOST_DOWN);
     record->state = (uint8_t)state;
     ledger_refresh_host(ledger, host);
+    note_freed(ledger, host);
     ledger_touch_rack(ledger, &touch, rack);
     ledger_touch_end(ledger, &touch);
 }
@@ -179,6 +198,7 @@ void ledger_set_bad_chips(struct ledger *ledger, int host, uint64_t bad)
 {
     ledger->hosts[host].bad = bad;
     ledger_refresh_host(ledger, host);
+    note_freed(ledger, host);
 }
 
 uint64_t ledger_free_chips(const struct ledger *ledger, int host)

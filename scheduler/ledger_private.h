@@ -21,6 +21,7 @@ struct ledger_kind {
     int chip_count;
     uint64_t all_chips;         /* of a host */
     bool counts_cores;          /* the host's cores or memory are known */
+    int64_t freed_stamp;        /* another one whenever a host of it may have got more room */
     int first_rack, rack_count; /* a run of ledger->kind_racks */
 };
 
@@ -87,6 +88,7 @@ struct ledger_tenant {
 struct ledger {
     const struct fleet *fleet;
     struct ledger_kind *kinds; /* by system of the catalog */
+    int64_t last_stamp;
     int *kind_racks;
     struct ledger_host *hosts;
     struct ledger_rack *racks;

@@ -26,18 +26,34 @@ static bool pack_in_rack(const struct packing_search *search, struct placement *
     return true;
 }
 
-/* Cheaper than a floor: are there as many free chips at all, and may they be in several racks? */
-static bool is_worth_a_floor(const struct packing_search *search, enum packing_order order)
+/* Would its full segments find hosts, whatever power and money say? Cheaper than a floor. */
+static bool has_room(const struct packing_search *search)
+{
+    const struct ledger_rack *records = search->ledger->racks;
+    int least_chips = search->wants->chips_per_task * search->wants->segment_tasks;
+    int64_t missing = search->full_count;
+    int64_t chips_missing = missing * least_chips;
+    struct packing_search by_hosts = *search;
+
+    by_hosts.levels = 0;
+    for (int i = 0; i < search->rack_count && chips_missing > 0; i++)
+        chips_missing -= records[search->racks[i]].free_chips;
+    if (chips_missing > 0)
+        return false;
+    for (int i = 0; i < search->rack_count && missing > 0; i++)
+        if (records[search->racks[i]].free_chips >= least_chips)
+            missing -= packing_rack_room(&by_hosts, search->racks[i]) /
+                       search->wants->segment_tasks;
+    return missing <= 0;
+}
+
+/* May it be in several racks, if pack_in_rack has found none? */
+static bool is_for_floor(const struct packing_search *search, enum packing_order order)
 {
     const struct shape_system *wants = search->wants;
-    int64_t missing = shape_chip_count(wants);
 
-    if (order == PACKING_BY_FIT && wants->segment_count == 1 &&
-        (wants->is_domain_bound || wants->task_count == 1))
-        return false; /* pack_in_rack has looked at every rack */
-    for (int i = 0; i < search->rack_count && missing > 0; i++)
-        missing -= search->ledger->racks[search->racks[i]].free_chips;
-    return missing <= 0;
+    return order != PACKING_BY_FIT || wants->segment_count > 1 ||
+           (!wants->is_domain_bound && wants->task_count > 1);
 }
 
 static bool pack_on_floor(
@@ -46,8 +62,6 @@ static bool pack_on_floor(
     struct packing_floor floor;
     bool is_packed;
 
-    if (!is_worth_a_floor(search, order))
-        return false;
     packing_floor_init(&floor, search);
     is_packed = packing_plan(&floor, search, order);
     if (is_packed)
@@ -82,6 +96,22 @@ static const enum packing_order ORDERS[] = {[PACKING_BEST_FIT] = PACKING_BY_FIT,
     [PACKING_CHEAPEST] = PACKING_BY_PRICE,
     [PACKING_FIRST_FIT] = PACKING_BY_INDEX};
 
+static bool find(
+    const struct packing_search *search, enum packing_order order, struct placement *out)
+{
+    bool is_for_more = is_for_floor(search, order);
+
+    if (pack_in_rack(search, out))
+        return true;
+    if (search->request->lacks_room != NULL || is_for_more)
+        if (!has_room(search)) {
+            if (search->request->lacks_room != NULL)
+                *search->request->lacks_room = true;
+            return false;
+        }
+    return is_for_more && pack_on_floor(search, order, out);
+}
+
 bool packing_find(const struct ledger *ledger, const struct packing_request *request,
     struct placement *out, struct block *block)
 {
@@ -93,12 +123,10 @@ bool packing_find(const struct ledger *ledger, const struct packing_request *req
 
     if (request->shape->systems[request->where.system].never == NULL) {
         search = packing_start(ledger, request);
-        if (!pack_in_rack(&search, &found) && !pack_on_floor(&search, order, &found)) {
-            if (block != NULL)
-                packing_explain(&search, &why);
-        } else {
+        if (find(&search, order, &found))
             is_found = keeps_limits(&search, &found, &why) || pack_cheaply(&search, &found, &why);
-        }
+        else if (block != NULL)
+            packing_explain(&search, &why);
     }
     if (is_found)
         *out = found;

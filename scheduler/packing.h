@@ -39,6 +39,8 @@ struct packing_request {
     const int *replicas_at; /* spread: by rack, feed, hall or site (as the manifest says), replicas
                                of the job with tasks there already; NULL: no spread */
     int replicas_most;      /* at one place */
+    bool *lacks_room; /* set where none is found for want of hosts alone, whatever power and money
+                         say; NULL: not asked */
 };
 
 /*

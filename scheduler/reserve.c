@@ -35,6 +35,7 @@ struct reservations {
     struct rack_veto *racks;   /* by rack */
     const struct fleet *fleet; /* borrowed */
     int host_count, rack_count;
+    int64_t freed_stamp; /* another one whenever a host may be open to more than before */
 };
 
 static void clear_rack(struct reservations *r, int rack)
@@ -118,6 +119,7 @@ static void mark(struct core *core, const struct reservation *reservation, bool 
         int rack = core->fleet->host_rack[host];
 
         if (!is_set) {
+            r->freed_stamp++;
             r->host_from_ms[host] = INT64_MAX;
             r->host_gang[host] = NOBODY;
             r->host_is_closed[host] = false;
@@ -125,6 +127,7 @@ static void mark(struct core *core, const struct reservation *reservation, bool 
         } else if (reservation->from_ms < r->host_from_ms[host]) {
             bool is_first = r->host_gang[host] == NOBODY;
 
+            r->freed_stamp += !is_first; /* perhaps of a lower tier than the one before */
             r->host_from_ms[host] = reservation->from_ms;
             r->host_gang[host] = reservation->gang->view.id;
             r->host_tier[host] = binds_all(core, reservation)
@@ -185,16 +188,16 @@ bool reservations_veto(
     return r->host_is_closed[host] || end_ms > r->host_from_ms[host];
 }
 
-enum packing_veto reservations_veto_rack(
-    const struct reservations *r, const struct core_gang *gang, int64_t end_ms, int rack)
+enum packing_veto reservations_veto_rack(const struct reservations *r, const struct core_gang *gang,
+    bool has_own, int64_t end_ms, int rack)
 {
     const struct rack_veto *veto = &r->racks[rack];
 
     if (end_ms <= veto->first_ms || core_tier(gang) > veto->top_tier)
         return VETO_NONE;
-    return veto->host_count == r->fleet->racks[rack].host_count && veto->gang != NOBODY &&
-                   veto->gang != gang->view.id && end_ms > veto->last_ms &&
-                   core_tier(gang) <= veto->low_tier
+    return veto->host_count == r->fleet->racks[rack].host_count &&
+                   (!has_own || (veto->gang != NOBODY && veto->gang != gang->view.id)) &&
+                   end_ms > veto->last_ms && core_tier(gang) <= veto->low_tier
                ? VETO_ALL
                : VETO_SOME;
 }
@@ -213,6 +216,19 @@ void reservations_claim(struct core *core, struct core_gang *gang, struct placem
     claim.placement = *placement;
     *placement = (struct placement){0};
     add(core, &claim);
+}
+
+bool reservations_has_any(const struct core *core, const struct core_gang *gang)
+{
+    for (size_t i = 0; i < core->reservations->count; i++)
+        if (core->reservations->list[i].gang == gang)
+            return true;
+    return false;
+}
+
+int64_t reservations_freed_stamp(const struct reservations *r)
+{
+    return r->freed_stamp;
 }
 
 bool reservations_has_claim(const struct core *core, const struct core_gang *gang)

@@ -14,7 +14,8 @@ struct trial {
     struct core *core;
     struct step *steps;
     size_t count, capacity;
-    holder_id next_id; /* of holds: above all that attempts can have */
+    int64_t *freed_stamps; /* by system of the catalog, before: in the end nothing came free */
+    holder_id next_id;     /* of holds: above all that attempts can have */
 };
 
 struct trial *trial_begin(struct core *core)
@@ -23,6 +24,10 @@ struct trial *trial_begin(struct core *core)
 
     trial->core = core;
     trial->next_id = INT64_MAX / 2;
+    core->open_trials++;
+    trial->freed_stamps = mem_zero(core->fleet->catalog.system_count, sizeof *trial->freed_stamps);
+    for (size_t k = 0; k < core->fleet->catalog.system_count; k++)
+        trial->freed_stamps[k] = ledger_freed_stamp(core->ledger, (int)k);
     return trial;
 }
 
@@ -80,6 +85,10 @@ void trial_end(struct trial *trial)
 {
     while (trial->count > 0)
         trial_restore_last(trial);
+    for (size_t k = 0; k < trial->core->fleet->catalog.system_count; k++)
+        ledger_set_freed_stamp(trial->core->ledger, (int)k, trial->freed_stamps[k]);
+    trial->core->open_trials--;
+    mem_free(trial->freed_stamps);
     mem_free(trial->steps);
     mem_free(trial);
 }
