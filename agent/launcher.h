@@ -36,7 +36,8 @@ struct launcher *launcher_open(const struct launcher_options *options, struct er
 void launcher_close(struct launcher *launcher);
 
 /* First step: write and sync the folder, bind, open the output, run the prolog, start the shim,
- * which waits. What goes wrong is the task's state (TASK_NOT_STARTED, TASK_PROLOG_FAILED) and why.
+ * which waits. What goes wrong is the task's state (TASK_NOT_STARTED, TASK_PROLOG_FAILED) and why:
+ * also what can never run, as without a program, in a folder that is none, of an unknown signal.
  * A task that is there already is left as it is. */
 void launcher_prepare(struct launcher *launcher, const struct task_spec *spec);
 /* Second step: rank 0's address and port are known. Does nothing unless it is ready. */

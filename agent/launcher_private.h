@@ -3,6 +3,7 @@
  *   launcher.c        tasks and their life      launcher_start.c  folder, cores, shim
  *   launcher_env.c    the environment           launcher_scan.c   what a former agent left
  *   launcher_hooks.c  prolog and epilog         launcher_output.c reading output
+ *   launcher_check.c  what can never run
  */
 #ifndef AGENT_LAUNCHER_PRIVATE_H
 #define AGENT_LAUNCHER_PRIVATE_H
@@ -71,6 +72,12 @@ void launcher_send(const struct task *task, const char *packet);
 /* --- launcher_start.c */
 /* The shim, over the folder as it is written. */
 void launcher_start_shim(struct launcher *launcher, struct task *task);
+
+/* --- launcher_check.c */
+/* Whether it can run at all, as far as that is known before its folder is made. -1 with err. */
+int launcher_check_spec(const struct task_spec *spec, struct err *err);
+/* Of "USR1" or "SIGUSR1"; 0: none of those that can be sent for a checkpoint. */
+int launcher_signal_number(const char *name);
 
 /* --- launcher_env.c */
 /* Add the environment of the task to its spec, and write the files that it names. */

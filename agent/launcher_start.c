@@ -11,7 +11,6 @@
 #include <grp.h>
 #include <netinet/in.h>
 #include <pwd.h>
-#include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -178,30 +177,14 @@ static void add_files(const struct launcher *launcher, const struct task_spec *s
     str_fini(&path);
 }
 
-static int signal_number(const char *name)
-{
-    static const struct {
-        const char *name;
-        int number;
-    } SIGNALS[] = {{"USR1", SIGUSR1}, {"USR2", SIGUSR2}, {"HUP", SIGHUP}, {"INT", SIGINT},
-        {"TERM", SIGTERM}, {"QUIT", SIGQUIT}, {"CONT", SIGCONT}, {"ALRM", SIGALRM}};
-
-    if (name == NULL)
-        return 0;
-    if (str_starts_with(name, "SIG"))
-        name += 3;
-    for (size_t i = 0; i < sizeof SIGNALS / sizeof SIGNALS[0]; i++)
-        if (strcmp(name, SIGNALS[i].name) == 0)
-            return SIGNALS[i].number;
-    return 0;
-}
-
 static void add_limits(const struct task_spec *spec, struct str *out)
 {
     shim_spec_add_number(out, "wall-ms", (int64_t)(spec->wall_s * 1000));
     shim_spec_add_number(out, "grace-ms", (int64_t)(spec->grace_s * 1000));
     shim_spec_add_number(out, "lease-ms", (int64_t)(spec->lease_s * 1000));
-    shim_spec_add_number(out, "checkpoint-signal", signal_number(spec->checkpoint_signal));
+    if (spec->checkpoint_signal != NULL)
+        shim_spec_add_number(
+            out, "checkpoint-signal", launcher_signal_number(spec->checkpoint_signal));
     shim_spec_add_number(out, "checkpoint-every-ms", (int64_t)(spec->checkpoint_every_s * 1000));
 }
 
@@ -350,7 +333,7 @@ static int build(
     char key[TASK_KEY_SIZE];
     char *cgroup = NULL;
 
-    if (find_owner(spec, &owner, err) != 0 ||
+    if (launcher_check_spec(spec, err) != 0 || find_owner(spec, &owner, err) != 0 ||
         choose_cores(launcher, spec, &task->facts, err) != 0 ||
         make_folders(launcher, spec->id, &owner, err) != 0)
         return -1;

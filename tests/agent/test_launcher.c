@@ -153,6 +153,49 @@ START_TEST(stopped_while_it_is_prepared_it_never_runs)
 }
 END_TEST
 
+/* A spec that can never run, and what is said of it. */
+static const struct {
+    const char *path;      /* NULL: as it is */
+    const char *directory; /* %s: the test's folder */
+    const char *variable;
+    double wall_s;
+    const char *why;
+} CANNOT_BE[] = {
+    {"", NULL, NULL, 0, "it has no program to run"},
+    {NULL, "/no/such/folder", NULL, 0,
+        "its folder can't be entered: /no/such/folder: No such file or directory"},
+    {NULL, "%s/a-file", NULL, 0, "/a-file: Not a directory"},
+    {NULL, NULL, "A=B", 0, "its environment can have no variable \"A=B\""},
+    {NULL, NULL, "", 0, "its environment can have no variable \"\""},
+    {NULL, NULL, NULL, -1, "its wall limit can't be -1 s"},
+    {NULL, NULL, NULL, 1e300, "its wall limit can't be 1e+300 s"},
+};
+
+/* Refused before its go: it never gets ready, so the start of its gang fails with the reason. */
+START_TEST(a_spec_that_cannot_be_is_not_started)
+{
+    struct task_spec spec = tasks_sh(&tasks, 1, "exit 0");
+    struct task_env env = {CANNOT_BE[_i].variable, "x"};
+    const struct task_status *status;
+
+    mem_free(tempdir_write_text(tasks.folder, "a-file", "x"));
+    if (CANNOT_BE[_i].path != NULL)
+        spec.path = CANNOT_BE[_i].path;
+    if (CANNOT_BE[_i].directory != NULL && CANNOT_BE[_i].directory[0] == '%')
+        spec.directory = tasks_path(&tasks, CANNOT_BE[_i].directory + 3);
+    else
+        spec.directory = CANNOT_BE[_i].directory;
+    spec.env = &env;
+    spec.env_count = env.name != NULL ? 1 : 0;
+    spec.wall_s = CANNOT_BE[_i].wall_s;
+    launcher_prepare(tasks.launcher, &spec);
+    status = tasks_wait_over(&tasks, spec.id);
+    ck_assert_int_eq(status->state, TASK_NOT_STARTED);
+    ck_assert_int_eq(status->started_ms, 0);
+    ck_assert_msg(strstr(status->why, CANNOT_BE[_i].why) != NULL, "%s", status->why);
+}
+END_TEST
+
 START_TEST(rank_0_keeps_a_port_that_it_can_listen_on)
 {
     struct task_spec spec = tasks_sh(&tasks, 1,
@@ -611,6 +654,8 @@ static void add_ends(Suite *s)
     tcase_add_test(ends, a_go_before_it_is_ready_does_nothing);
     tcase_add_test(ends, told_twice_it_runs_once);
     tcase_add_test(ends, stopped_while_it_is_prepared_it_never_runs);
+    tcase_add_loop_test(ends, a_spec_that_cannot_be_is_not_started, 0,
+        (int)(sizeof CANNOT_BE / sizeof CANNOT_BE[0]));
     tcase_add_test(ends, rank_0_keeps_a_port_that_it_can_listen_on);
     suite_add_tcase(s, ends);
 }

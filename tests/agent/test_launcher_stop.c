@@ -250,6 +250,40 @@ START_TEST(checkpoints_are_asked_for_again_and_again)
 }
 END_TEST
 
+/* KILL would be no request; what is not known can't be sent. */
+static const char *const NO_SIGNALS[] = {"NOPE", "", "SIG", "usr1", "KILL", "10"};
+
+START_TEST(a_signal_that_is_none_is_not_started)
+{
+    struct task_spec spec = tasks_sh(&tasks, 1, "exit 0");
+    const struct task_status *status;
+
+    spec.checkpoint_signal = NO_SIGNALS[_i];
+    launcher_prepare(tasks.launcher, &spec);
+    status = launcher_find(tasks.launcher, spec.id); /* at once: nothing is begun */
+    ck_assert_int_eq(status->state, TASK_NOT_STARTED);
+    ck_assert_int_eq(status->pid, 0);
+    ck_assert_str_eq(status->why,
+        tasks_text(&tasks, "its checkpoint signal \"%s\" is none that is known", NO_SIGNALS[_i]));
+}
+END_TEST
+
+static const char *const SIGNALS[] = {
+    "USR1", "USR2", "HUP", "INT", "TERM", "ALRM", "CONT", "SIGUSR1"};
+
+/* All that a manifest may name. */
+START_TEST(each_signal_of_a_manifest_is_sent)
+{
+    const char *name = SIGNALS[_i] + (strlen(SIGNALS[_i]) > 5 ? 3 : 0);
+    struct task_spec spec = tasks_sh(
+        &tasks, 1, tasks_text(&tasks, "trap 'exit 9' %s; while :; do sleep 0.01; done", name));
+
+    spec.checkpoint_signal = SIGNALS[_i];
+    spec.checkpoint_every_s = 0.2;
+    ck_assert_int_eq(tasks_run_over(&tasks, &spec)->exit_status, 9);
+}
+END_TEST
+
 /* --- The shim itself */
 
 static long oom_score(pid_t pid)
@@ -315,6 +349,10 @@ static void add_limits(Suite *s)
     tcase_add_test(limits, a_lease_runs_from_when_the_report_was_sent);
     tcase_add_test(limits, a_stop_gives_time_for_a_checkpoint_first);
     tcase_add_test(limits, checkpoints_are_asked_for_again_and_again);
+    tcase_add_loop_test(limits, a_signal_that_is_none_is_not_started, 0,
+        (int)(sizeof NO_SIGNALS / sizeof NO_SIGNALS[0]));
+    tcase_add_loop_test(
+        limits, each_signal_of_a_manifest_is_sent, 0, (int)(sizeof SIGNALS / sizeof SIGNALS[0]));
     suite_add_tcase(s, limits);
 }
 
