@@ -113,7 +113,8 @@ static int watch_fd(struct launcher *launcher, const struct task *task, int fd, 
 
 int launcher_watch(struct launcher *launcher, struct task *task, struct watched *watched)
 {
-    watched->fd = pidfd_open(watched->pid, 0);
+    if (watched->fd < 0)
+        watched->fd = pidfd_open(watched->pid, 0);
     if (watched->fd < 0)
         return -1;
     return watch_fd(launcher, task, watched->fd, watched == &task->shim ? WATCH_SHIM : WATCH_HOOK);
@@ -139,7 +140,8 @@ int launcher_connect(struct launcher *launcher, struct task *task)
     /* By way of the descriptor: the whole path may be longer than a socket's address. */
     (void)snprintf(
         address.sun_path, sizeof address.sun_path, "/proc/self/fd/%d/" SHIM_SOCKET_FILE, folder);
-    task->link = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+    /* A shim that does not run accepts nobody: its queue may be full. */
+    task->link = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (folder < 0 || task->link < 0 ||
         connect(task->link, (const struct sockaddr *)&address, sizeof address) != 0 ||
         watch_fd(launcher, task, task->link, WATCH_LINK) != 0) {
@@ -203,6 +205,7 @@ static void copy_options(struct launcher *launcher, const struct launcher_option
     launcher->options.host = mem_copy_text(options->host);
     launcher->options.address = copy_or_null(options->address);
     launcher->options.program = mem_copy_text(options->program);
+    launcher->options.late_ms = options->late_ms > 0 ? options->late_ms : LATE_MS;
     launcher->options.prolog = copy_or_null(options->prolog);
     launcher->options.epilog = copy_or_null(options->epilog);
 }
@@ -291,7 +294,7 @@ void launcher_stop(struct launcher *launcher, struct task_id id)
         (void)kill(-task->hook.pid, SIGKILL); /* its end is seen as any hook's */
         return;
     }
-    launcher_send(task, "stop");
+    launcher_ask_stop(launcher, task);
 }
 
 void launcher_renew_leases(struct launcher *launcher, int64_t from_boot_ms)
@@ -329,6 +332,7 @@ void launcher_take_end(struct launcher *launcher, struct task *task)
     bool has_failed = false;
 
     launcher_unwatch(&task->shim);
+    task->status.pid = 0;
     if (task->link >= 0)
         (void)close(task->link);
     task->link = -1;
@@ -353,6 +357,7 @@ static void hear_shim(struct launcher *launcher, struct task *task)
     char text[SHIM_PACKET_BYTES];
     ssize_t n = recv(task->link, text, sizeof text - 1, MSG_DONTWAIT);
     long long started = 0;
+    long long kill_at = 0;
 
     if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR)) {
         (void)close(task->link);
@@ -364,12 +369,16 @@ static void hear_shim(struct launcher *launcher, struct task *task)
     if (n < 0)
         return;
     text[n] = '\0';
+    if (task->shim.fd < 0)
+        launcher_find_shim(launcher, task); /* it had not begun yet */
     if (strncmp(text, "ready", 5) == 0)
         launcher_set_state(launcher, task, TASK_READY, NULL);
     else if (sscanf(text, "running %lld", &started) == 1)
         launcher_set_state(launcher, task, TASK_RUNNING, NULL);
-    else if (sscanf(text, "stopping %lld", &started) == 1)
+    else if (sscanf(text, "stopping %lld %lld", &started, &kill_at) >= 1)
         launcher_set_state(launcher, task, TASK_STOPPING, NULL);
+    if (kill_at > 0)
+        task->late_ms = kill_at + launcher->options.late_ms;
     if (started > 0)
         task->status.started_ms = started;
     if (task->stop_asked && task->status.state < TASK_STOPPING)
@@ -432,6 +441,7 @@ bool launcher_step(struct launcher *launcher)
 
         if (task->hook.pid > 0 && now >= task->hook_until_ms)
             (void)kill(-task->hook.pid, SIGKILL);
+        launcher_tend_shim(launcher, task, now);
         look_at_checkpoint(launcher, task, now);
     }
     has_changed = launcher->has_changed;
@@ -448,9 +458,15 @@ int64_t launcher_next_ms(const struct launcher *launcher)
 {
     int64_t next = INT64_MAX;
 
-    for (size_t i = 0; i < launcher->count; i++)
-        if (launcher->tasks[i]->hook.pid > 0 && launcher->tasks[i]->hook_until_ms < next)
-            next = launcher->tasks[i]->hook_until_ms;
+    for (size_t i = 0; i < launcher->count; i++) {
+        const struct task *task = launcher->tasks[i];
+        int64_t tend_ms = launcher_tend_ms(task);
+
+        if (task->hook.pid > 0 && task->hook_until_ms < next)
+            next = task->hook_until_ms;
+        if (tend_ms < next)
+            next = tend_ms;
+    }
     return next;
 }
 

@@ -24,6 +24,7 @@ struct launcher_options {
     const char *epilog;  /* after each task */
     struct inventory *inventory;   /* borrowed */
     const char *const *chip_uuids; /* by chip, for CUDA_VISIBLE_DEVICES; NULL: indices are used */
+    int64_t late_ms; /* a shim that does not do a stop for so long does not run; 0: 30 s */
 };
 
 /*
@@ -43,8 +44,9 @@ void launcher_prepare(struct launcher *launcher, const struct task_spec *spec);
 /* Second step: rank 0's address and port are known. Does nothing unless it is ready. */
 void launcher_go(
     struct launcher *launcher, struct task_id id, const char *master_address, uint16_t master_port);
-/* Checkpoint signal, SIGTERM, after its grace the certain kill of all that it started. One that
- * never got its go does not run at all. Again: does nothing. */
+/* Checkpoint signal, SIGTERM, after its grace the certain kill of all that it started, also where
+ * its shim does not run: then by the agent, late_ms later, and it is TASK_LOST. One that never got
+ * its go does not run at all. Again: does nothing. */
 void launcher_stop(struct launcher *launcher, struct task_id id);
 /* The scheduler was heard: every task's lease runs anew from `from_boot_ms` (CLOCK_BOOTTIME), when
  * the report that it answers was sent. Never moves one back. Cheap (one write a task). */

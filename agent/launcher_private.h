@@ -3,7 +3,7 @@
  *   launcher.c        tasks and their life      launcher_start.c  folder, cores, shim
  *   launcher_env.c    the environment           launcher_scan.c   what a former agent left
  *   launcher_hooks.c  prolog and epilog         launcher_output.c reading output
- *   launcher_check.c  what can never run
+ *   launcher_check.c  what can never run        launcher_shim.c   found shims, silent shims
  */
 #ifndef AGENT_LAUNCHER_PRIVATE_H
 #define AGENT_LAUNCHER_PRIVATE_H
@@ -14,7 +14,7 @@
 
 #include <sys/types.h>
 
-enum { HOOK_MS = 60 * 1000, CHECKPOINT_LOOK_MS = 1000, THREAD_WORDS = 128 };
+enum { HOOK_MS = 60 * 1000, LATE_MS = 30 * 1000, CHECKPOINT_LOOK_MS = 1000, THREAD_WORDS = 128 };
 
 /* A process that the launcher waits for. */
 struct watched {
@@ -31,8 +31,11 @@ struct task {
     struct watched hook; /* prolog or epilog; its time ends at hook_until_ms */
     int64_t hook_until_ms;
     bool is_prolog;
-    int link; /* to the shim; -1: none */
+    int link;           /* to the shim; -1: none */
+    int64_t connect_ms; /* without a link: when to try again */
     bool stop_asked;
+    int64_t late_ms;     /* when its shim should have done its stop; 0: none is due */
+    int64_t force_ms;    /* how long after the last try to end it by force the next is */
     char *why;           /* owned */
     int64_t looked_ms;   /* at its checkpoint file */
     struct str spec;     /* while the prolog runs: what the shim will read */
@@ -60,7 +63,7 @@ struct task *launcher_add(struct launcher *launcher, struct task_id id);
 void launcher_drop(struct launcher *launcher, struct task *task);
 void launcher_set_state(
     struct launcher *launcher, struct task *task, enum task_state state, const char *why);
-/* Wait for a process: through epoll. */
+/* Wait for a process: through epoll. Opens its pidfd where there is none yet. */
 int launcher_watch(struct launcher *launcher, struct task *task, struct watched *watched);
 void launcher_unwatch(struct watched *watched);
 /* Connect to its shim. -1: nobody listens there. */
@@ -72,6 +75,15 @@ void launcher_send(const struct task *task, const char *packet);
 /* --- launcher_start.c */
 /* The shim, over the folder as it is written. */
 void launcher_start_shim(struct launcher *launcher, struct task *task);
+
+/* --- launcher_shim.c */
+/* A former agent's: its pid, and wait for it. Known as soon as the shim has begun. */
+void launcher_find_shim(struct launcher *launcher, struct task *task);
+void launcher_ask_stop(struct launcher *launcher, struct task *task);
+/* Connect again to one that could not be reached; kill one that should have ended, and its task. */
+void launcher_tend_shim(struct launcher *launcher, struct task *task, int64_t now);
+/* When that wants to be called; INT64_MAX: never. */
+int64_t launcher_tend_ms(const struct task *task);
 
 /* --- launcher_check.c */
 /* Whether it can run at all, as far as that is known before its folder is made. -1 with err. */

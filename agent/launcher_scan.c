@@ -76,7 +76,8 @@ static void take_up(struct launcher *launcher, struct task_id id)
     task->status.chips = task->facts.chips;
     task->status.port = task->facts.port;
     task->status.state = TASK_PREPARING;
-    if (launcher_connect(launcher, task) != 0)
+    launcher_find_shim(launcher, task);
+    if (launcher_connect(launcher, task) != 0 && task->shim.fd < 0)
         launcher_take_end(launcher, task);
 }
 

@@ -11,6 +11,7 @@
 #include <grp.h>
 #include <netinet/in.h>
 #include <pwd.h>
+#include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +19,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 extern char **environ;
@@ -282,6 +284,16 @@ static bool spawn_shim(struct launcher *launcher, struct task *task, int listen_
     return is_started && launcher_watch(launcher, task, &task->shim) == 0;
 }
 
+/* It waits for a go that nobody can send. */
+static void end_shim(struct task *task)
+{
+    (void)kill(task->shim.pid, SIGKILL);
+    (void)waitpid(task->shim.pid, NULL, 0);
+    task->shim.is_ours = false;
+    launcher_unwatch(&task->shim);
+    task->status.pid = 0;
+}
+
 void launcher_start_shim(struct launcher *launcher, struct task *task)
 {
     char path[TASK_PATH_SIZE];
@@ -313,6 +325,8 @@ void launcher_start_shim(struct launcher *launcher, struct task *task)
         is_started = spawn_shim(launcher, task, listener, high);
     if (is_started)
         is_started = launcher_connect(launcher, task) == 0;
+    if (!is_started && task->shim.pid > 0)
+        end_shim(task);
     if (!is_started)
         launcher_set_state(launcher, task, TASK_NOT_STARTED, "its shim could not be started");
     if (folder >= 0)

@@ -6,11 +6,13 @@
  * The task's folder:
  *   spec     what to run: NUL-ended "key=value" texts (shim_spec.h); written before the shim starts
  *   socket   where the shim listens; agents connect, also those that come later
+ *   shim     which process it is, for later agents: "BOOT_ID PID START" (process.h)
  *   started  made with O_EXCL and synced before exec: where it is nothing is ever executed again
  *   exit     how it ended, written aside, synced, renamed: "STATE STATUS SIGNAL STARTED ENDED WHY"
  *
  * Packets on the socket (SOCK_SEQPACKET), to the shim: "go ADDRESS PORT", "stop", "lease BOOT_MS".
- * From it, on connecting and at each change: "ready", "running STARTED_MS", "stopping STARTED_MS".
+ * From it, on connecting and at each change: "ready", "running STARTED_MS", "stopping STARTED_MS
+ * KILL_AT" (boot ms).
  * Its end is the end of the process, with `exit` in the folder.
  */
 #ifndef AGENT_SHIM_H
@@ -25,6 +27,7 @@ enum {
 
 #define SHIM_SPEC_FILE "spec"
 #define SHIM_SOCKET_FILE "socket"
+#define SHIM_SELF_FILE "shim"
 #define SHIM_STARTED_FILE "started"
 #define SHIM_EXIT_FILE "exit"
 

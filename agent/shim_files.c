@@ -1,3 +1,4 @@
+#include "agent/process.h"
 #include "agent/shim_private.h"
 
 #include <fcntl.h>
@@ -6,6 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#define SELF_ASIDE SHIM_SELF_FILE ".new"
 #define EXIT_ASIDE SHIM_EXIT_FILE ".new"
 
 static int64_t clock_ms(clockid_t clock)
@@ -24,6 +26,23 @@ int64_t shim_boot_ms(void)
 int64_t shim_utc_ms(void)
 {
     return clock_ms(CLOCK_REALTIME);
+}
+
+void shim_write_self(void)
+{
+    char text[PROCESS_TEXT_SIZE];
+    int fd;
+    bool is_done;
+
+    if (!process_text(getpid(), text))
+        return;
+    fd = openat(SHIM_FOLDER_FD, SELF_ASIDE, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    is_done = fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text);
+    if (fd >= 0)
+        (void)close(fd);
+    /* It need not outlast the boot: nothing is synced. */
+    if (is_done)
+        (void)renameat(SHIM_FOLDER_FD, SELF_ASIDE, SHIM_FOLDER_FD, SHIM_SELF_FILE);
 }
 
 int shim_write_started(void)

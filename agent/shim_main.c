@@ -46,7 +46,8 @@ static void tell(const struct shim *shim, int fd)
 {
     static const char *const NAMES[] = {"preparing", "ready", "running", "stopping"};
     char text[64];
-    int n = snprintf(text, sizeof text, "%s %lld", NAMES[shim->state], (long long)shim->started_ms);
+    int n = snprintf(text, sizeof text, "%s %lld %lld", NAMES[shim->state],
+        (long long)shim->started_ms, (long long)shim->kill_at);
 
     (void)send(fd, text, (size_t)n, MSG_NOSIGNAL | MSG_DONTWAIT);
 }
@@ -315,6 +316,7 @@ int main(void)
     sigset_t child;
 
     stand_apart();
+    shim_write_self();
     for (int i = 0; i < AGENTS_MOST; i++)
         shim->agents[i] = -1;
     (void)sigemptyset(&child);

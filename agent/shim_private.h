@@ -18,6 +18,8 @@ enum { SHIM_WHY_SIZE = 256 };
 /* --- shim_files.c */
 int64_t shim_boot_ms(void); /* CLOCK_BOOTTIME: goes on while the host sleeps */
 int64_t shim_utc_ms(void);
+/* `shim`. Where it can't be written only who started it knows its pid. */
+void shim_write_self(void);
 /* `started`, synced with its folder. -1: it is there already, or the disk failed. */
 int shim_write_started(void);
 /* `exit`: aside, synced, renamed, its folder synced. */

@@ -1,6 +1,7 @@
 #include "agent/task_folder.h"
 
 #include "agent/shim.h"
+#include "agent/sysfile.h"
 #include "base/err.h"
 #include "base/file.h"
 #include "base/mem.h"
@@ -122,6 +123,14 @@ void task_facts_read(const char *folder, struct task_id id, struct task_facts *f
                 (int)strcspn(last + 1, "\n"), last + 1);
     }
     mem_free(text);
+}
+
+bool task_shim_read(const char *folder, struct task_id id, char *text, size_t size)
+{
+    char path[TASK_PATH_SIZE];
+
+    task_path(folder, id, SHIM_SELF_FILE, path);
+    return sysfile_read(path, text, size);
 }
 
 bool task_was_started(const char *folder, struct task_id id)

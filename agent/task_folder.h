@@ -1,7 +1,7 @@
 /*
  * task_folder: the agent's state on disk.
  *   lock, memory               one agent; cluster, epoch and highest ids
- *   tasks/GANG.ATTEMPT.RANK/   spec, facts, socket, started, exit (shim.h)
+ *   tasks/GANG.ATTEMPT.RANK/   spec, facts, socket, shim, started, exit (shim.h)
  *   work/GANG.ATTEMPT.RANK/    the task's own: its default folder and output, hosts, checkpoint
  *   work/GANG.ATTEMPT.RANK.out whose output is where: kept when the task is forgotten
  */
@@ -37,6 +37,8 @@ void task_facts_read(const char *folder, struct task_id id, struct task_facts *f
 
 /* `exit` into the status: true if it is there and whole. *why gets a copy (mem_free). */
 bool task_exit_read(const char *folder, struct task_id id, struct task_status *status, char **why);
+/* Which process its shim is (process.h). False: it has not begun, or never did. */
+bool task_shim_read(const char *folder, struct task_id id, char *text, size_t size);
 bool task_was_started(const char *folder, struct task_id id);
 
 /* Where the output went, for reading later as its user. */

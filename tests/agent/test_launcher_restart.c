@@ -59,13 +59,17 @@ START_TEST(a_running_task_goes_on_and_its_end_is_seen)
     struct task_spec spec = spec_that_waits(1);
     const struct task_status *status;
     int64_t started_ms;
+    pid_t shim;
 
     tasks_run(&tasks, &spec);
     status = tasks_wait(&tasks, spec.id, TASK_RUNNING);
     started_ms = status->started_ms;
+    shim = status->pid;
     tasks_wait_file(&tasks, tasks_path(&tasks, "up"));
     reopen();
+    ck_assert_int_eq(launcher_find(tasks.launcher, spec.id)->pid, shim); /* before it answers */
     status = tasks_wait(&tasks, spec.id, TASK_RUNNING);
+    ck_assert_int_eq(status->pid, shim);
     ck_assert_int_eq(status->started_ms, started_ms);
     ck_assert_uint_eq(status->job, 101);
     ck_assert_str_ne(status->cpuset, "");
@@ -74,6 +78,7 @@ START_TEST(a_running_task_goes_on_and_its_end_is_seen)
     ck_assert_int_eq(status->state, TASK_ENDED);
     ck_assert_int_eq(status->exit_status, 6);
     ck_assert_int_eq(status->started_ms, started_ms);
+    ck_assert_int_eq(status->pid, 0);
 }
 END_TEST
 
