@@ -27,12 +27,22 @@ enum { EVENTS_MOST = 64, LOCK_TRIES = 50 };
 /* Which of a task's descriptors an event is of: below its serial in epoll's data. */
 enum watched_kind { WATCH_LINK, WATCH_SHIM, WATCH_HOOK, WATCH_KINDS };
 
-int64_t launcher_boot_ms(void)
+static int64_t clock_ms(clockid_t clock)
 {
     struct timespec now;
 
-    (void)clock_gettime(CLOCK_BOOTTIME, &now);
+    (void)clock_gettime(clock, &now);
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+int64_t launcher_boot_ms(void)
+{
+    return clock_ms(CLOCK_BOOTTIME);
+}
+
+int64_t launcher_utc_ms(void)
+{
+    return clock_ms(CLOCK_REALTIME);
 }
 
 /* --- The list of tasks */
@@ -92,12 +102,10 @@ void launcher_set_state(
         task->why = mem_copy_text(why);
         task->status.why = task->why;
     }
-    if (task_state_is_over(state) && task->status.ended_ms == 0) {
-        struct timespec now;
-
-        (void)clock_gettime(CLOCK_REALTIME, &now);
-        task->status.ended_ms = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-    }
+    if (task_state_is_over(state) && task->status.ended_ms == 0)
+        task->status.ended_ms = launcher_utc_ms();
+    if (task_state_is_over(state))
+        launcher_keep_end(launcher, task);
     launcher->has_changed = true;
 }
 
@@ -325,31 +333,12 @@ void launcher_forget(struct launcher *launcher, struct task_id id)
 
 /* --- What happens */
 
-/* How it ended: `exit` says so, or the lack of it. */
-void launcher_take_end(struct launcher *launcher, struct task *task)
+static void take_end(struct launcher *launcher, struct task *task)
 {
-    char *why = NULL;
-    bool has_failed = false;
-
-    launcher_unwatch(&task->shim);
-    task->status.pid = 0;
-    if (task->link >= 0)
-        (void)close(task->link);
-    task->link = -1;
-    if (task_exit_read(launcher->options.folder, task->status.id, &task->status, &why)) {
-        task->end = task->status.state;
-    } else {
-        launcher_sweep(launcher, task);
-        task->end = task_was_started(launcher->options.folder, task->status.id) ? TASK_LOST
-                                                                                : TASK_NOT_STARTED;
-        why = mem_copy_text("its shim is gone");
-    }
-    cgroup_end(task->facts.cgroup);
-    launcher_set_state(launcher, task, TASK_STOPPING, why);
-    mem_free(why);
-    task->is_prolog = false;
-    if (!launcher_start_hook(launcher, task, launcher->options.epilog, &has_failed))
-        launcher_set_state(launcher, task, task->end, NULL);
+    launcher_drop_shim(launcher, task);
+    if (task->is_orphan)
+        launcher_sweep(launcher);
+    launcher_finish(launcher, task);
 }
 
 static void hear_shim(struct launcher *launcher, struct task *task)
@@ -363,7 +352,7 @@ static void hear_shim(struct launcher *launcher, struct task *task)
         (void)close(task->link);
         task->link = -1;
         if (task->shim.fd < 0) /* not our child: the link's end is its end */
-            launcher_take_end(launcher, task);
+            take_end(launcher, task);
         return;
     }
     if (n < 0)
@@ -393,20 +382,6 @@ static struct task *find_serial(const struct launcher *launcher, uint64_t serial
     return NULL;
 }
 
-static void look_at_checkpoint(struct launcher *launcher, struct task *task, int64_t now)
-{
-    char path[TASK_PATH_SIZE];
-    struct stat facts;
-
-    if (task->status.state != TASK_RUNNING || now - task->looked_ms < CHECKPOINT_LOOK_MS)
-        return;
-    task->looked_ms = now;
-    work_path(launcher->options.folder, task->status.id, "checkpoint", path);
-    if (lstat(path, &facts) == 0)
-        task->status.checkpoint_ms = (int64_t)facts.st_mtim.tv_sec * 1000 +
-                                     facts.st_mtim.tv_nsec / 1000000;
-}
-
 bool launcher_step(struct launcher *launcher)
 {
     struct epoll_event events[EVENTS_MOST];
@@ -426,7 +401,7 @@ bool launcher_step(struct launcher *launcher)
             break;
         case WATCH_SHIM:
             if (task->shim.fd >= 0)
-                launcher_take_end(launcher, task);
+                take_end(launcher, task);
             break;
         case WATCH_HOOK:
             if (task->hook.fd >= 0)
@@ -442,7 +417,7 @@ bool launcher_step(struct launcher *launcher)
         if (task->hook.pid > 0 && now >= task->hook_until_ms)
             (void)kill(-task->hook.pid, SIGKILL);
         launcher_tend_shim(launcher, task, now);
-        look_at_checkpoint(launcher, task, now);
+        launcher_look_at_checkpoint(launcher, task, now);
     }
     has_changed = launcher->has_changed;
     launcher->has_changed = false;

@@ -54,6 +54,17 @@ bool launcher_start_hook(
     return !*failed;
 }
 
+static void take_epilog(struct launcher *launcher, struct task *task, bool is_fine)
+{
+    struct str why = {0};
+
+    if (!is_fine)
+        str_format(&why, "%s%sits epilog failed", task->status.why,
+            task->status.why[0] != '\0' ? "; " : "");
+    launcher_set_state(launcher, task, task->end, str_text(&why));
+    str_fini(&why);
+}
+
 void launcher_take_hook(struct launcher *launcher, struct task *task)
 {
     int status = 0;
@@ -65,10 +76,7 @@ void launcher_take_hook(struct launcher *launcher, struct task *task)
     task->hook.is_ours = false;
     launcher_unwatch(&task->hook);
     if (!task->is_prolog) {
-        if (!is_fine)
-            launcher_set_state(launcher, task, task->end, "its epilog failed");
-        else
-            launcher_set_state(launcher, task, task->end, NULL);
+        take_epilog(launcher, task, is_fine);
         return;
     }
     if (task->stop_asked) {

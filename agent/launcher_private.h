@@ -3,6 +3,7 @@
  *   launcher.c        tasks and their life      launcher_start.c  folder, cores, shim
  *   launcher_env.c    the environment           launcher_scan.c   what a former agent left
  *   launcher_hooks.c  prolog and epilog         launcher_output.c reading output
+ *   launcher_end.c    how it ended, sweeping
  *   launcher_check.c  what can never run        launcher_shim.c   found shims, silent shims
  */
 #ifndef AGENT_LAUNCHER_PRIVATE_H
@@ -38,6 +39,9 @@ struct task {
     int64_t force_ms;    /* how long after the last try to end it by force the next is */
     char *why;           /* owned */
     int64_t looked_ms;   /* at its checkpoint file */
+    bool is_end_kept;    /* its end stands in its folder */
+    bool is_closed;      /* its epilog too is over, as its folder says */
+    bool is_orphan;      /* it has no shim and no end: what it started is to be killed */
     struct str spec;     /* while the prolog runs: what the shim will read */
     enum task_state end; /* while the epilog runs: the state to come */
 };
@@ -68,8 +72,21 @@ int launcher_watch(struct launcher *launcher, struct task *task, struct watched 
 void launcher_unwatch(struct watched *watched);
 /* Connect to its shim. -1: nobody listens there. */
 int launcher_connect(struct launcher *launcher, struct task *task);
-/* Its shim has ended: how the task did. */
-void launcher_take_end(struct launcher *launcher, struct task *task);
+int64_t launcher_utc_ms(void);
+
+/* --- launcher_end.c */
+/* Its shim has ended: how the task did, or that it is an orphan. */
+void launcher_drop_shim(struct launcher *launcher, struct task *task);
+/* Then (an orphan has been swept): the epilog, and its end. */
+void launcher_finish(struct launcher *launcher, struct task *task);
+/* Kill what orphans have left: all processes with their mark in the environment. One look at all
+ * processes, and again until none is left. */
+void launcher_sweep(const struct launcher *launcher);
+#define TASK_MARK "WATTYARD_TASK_FOLDER" /* the mark */
+/* It is over: for the next agent. */
+void launcher_keep_end(const struct launcher *launcher, struct task *task);
+/* The time of its checkpoint, once a second while it is alive. */
+void launcher_look_at_checkpoint(const struct launcher *launcher, struct task *task, int64_t now);
 void launcher_send(const struct task *task, const char *packet);
 
 /* --- launcher_start.c */
@@ -104,10 +121,5 @@ void launcher_take_hook(struct launcher *launcher, struct task *task);
 
 /* --- launcher_scan.c */
 void launcher_scan(struct launcher *launcher);
-/* Kill what a task whose shim is gone has left: all processes with its mark in their environment.
- */
-void launcher_sweep(const struct launcher *launcher, const struct task *task);
-/* The mark. */
-#define TASK_MARK "WATTYARD_TASK_FOLDER"
 
 #endif

@@ -1,72 +1,9 @@
 /* What a former agent left: tasks whose shim lives go on, others are over. */
-#include "agent/cgroup.h"
 #include "agent/launcher_private.h"
-#include "agent/shim.h"
-#include "base/mem.h"
 
-#include <ctype.h>
 #include <dirent.h>
-#include <fcntl.h>
-#include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <time.h>
-#include <unistd.h>
 
-enum { ENVIRON_BYTES = 1 << 20, SWEEPS = 2000, PAUSE_NS = 2000000 };
-
-static bool has_mark(const char *pid, const char *mark)
-{
-    char path[64];
-    char *bytes = mem_zero(ENVIRON_BYTES, 1);
-    size_t length = strlen(mark);
-    bool is_marked = false;
-    ssize_t n = -1;
-    int fd;
-
-    (void)snprintf(path, sizeof path, "/proc/%.20s/environ", pid);
-    fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd >= 0) {
-        n = read(fd, bytes, ENVIRON_BYTES - 1);
-        (void)close(fd);
-    }
-    for (ssize_t i = 0; i < n && !is_marked; i += (ssize_t)strlen(bytes + i) + 1)
-        is_marked = strncmp(bytes + i, mark, length + 1) == 0;
-    mem_free(bytes);
-    return is_marked;
-}
-
-/* Kills what carries the mark; how many there were. */
-static int sweep_once(const char *mark)
-{
-    DIR *proc = opendir("/proc");
-    int count = 0;
-
-    if (proc == NULL)
-        return 0;
-    for (struct dirent *entry; (entry = readdir(proc)) != NULL;)
-        if (isdigit((unsigned char)entry->d_name[0]) && has_mark(entry->d_name, mark)) {
-            (void)kill((pid_t)strtol(entry->d_name, NULL, 10), SIGKILL);
-            count++;
-        }
-    (void)closedir(proc);
-    return count;
-}
-
-void launcher_sweep(const struct launcher *launcher, const struct task *task)
-{
-    char mark[TASK_PATH_SIZE + 32];
-    char path[TASK_PATH_SIZE];
-    struct timespec pause = {0, PAUSE_NS};
-
-    task_path(launcher->options.folder, task->status.id, "", path);
-    (void)snprintf(mark, sizeof mark, TASK_MARK "=%s", path);
-    cgroup_end(task->facts.cgroup);
-    for (int i = 0; i < SWEEPS && sweep_once(mark) > 0; i++)
-        (void)nanosleep(&pause, NULL);
-}
-
+/* Its shim lives, or it is over: then launcher_finish is to come. */
 static void take_up(struct launcher *launcher, struct task_id id)
 {
     struct task *task = launcher_add(launcher, id);
@@ -76,9 +13,25 @@ static void take_up(struct launcher *launcher, struct task_id id)
     task->status.chips = task->facts.chips;
     task->status.port = task->facts.port;
     task->status.state = TASK_PREPARING;
-    launcher_find_shim(launcher, task);
-    if (launcher_connect(launcher, task) != 0 && task->shim.fd < 0)
-        launcher_take_end(launcher, task);
+    task->is_closed = task_is_closed(launcher->options.folder, id);
+    if (!task->is_closed)
+        launcher_find_shim(launcher, task);
+    if (task->is_closed || (launcher_connect(launcher, task) != 0 && task->shim.fd < 0))
+        launcher_drop_shim(launcher, task);
+}
+
+/* One look at all processes, however many are to be swept. */
+static void finish_all(struct launcher *launcher)
+{
+    bool has_orphans = false;
+
+    for (size_t i = 0; i < launcher->count; i++)
+        has_orphans |= launcher->tasks[i]->is_orphan;
+    if (has_orphans)
+        launcher_sweep(launcher);
+    for (size_t i = 0; i < launcher->count; i++)
+        if (launcher->tasks[i]->link < 0 && launcher->tasks[i]->shim.fd < 0)
+            launcher_finish(launcher, launcher->tasks[i]);
 }
 
 void launcher_scan(struct launcher *launcher)
@@ -97,4 +50,5 @@ void launcher_scan(struct launcher *launcher)
             take_up(launcher, id);
     }
     (void)closedir(tasks);
+    finish_all(launcher);
 }

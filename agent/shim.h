@@ -8,7 +8,9 @@
  *   socket   where the shim listens; agents connect, also those that come later
  *   shim     which process it is, for later agents: "BOOT_ID PID START" (process.h)
  *   started  made with O_EXCL and synced before exec: where it is nothing is ever executed again
- *   exit     how it ended, written aside, synced, renamed: "STATE STATUS SIGNAL STARTED ENDED WHY"
+ *   exit     how it ended, written aside, synced, renamed: "STATE STATUS SIGNAL STARTED ENDED WHY";
+ *            by the agent where no shim is left to do it: "lost", "prolog-failed", "not-started"
+ *   closed   the agent's: it is over, its epilog too; holds why
  *
  * Packets on the socket (SOCK_SEQPACKET), to the shim: "go ADDRESS PORT", "stop", "lease BOOT_MS".
  * From it, on connecting and at each change: "ready", "running STARTED_MS", "stopping STARTED_MS

@@ -142,8 +142,27 @@ bool task_was_started(const char *folder, struct task_id id)
     return stat(path, &facts) == 0;
 }
 
+/* What stands in `exit`. */
+static const struct {
+    const char *name;
+    enum task_state state;
+} ENDS[] = {{SHIM_ENDED, TASK_ENDED}, {SHIM_NOT_STARTED, TASK_NOT_STARTED}, {"lost", TASK_LOST},
+    {"prolog-failed", TASK_PROLOG_FAILED}};
+enum { END_COUNT = sizeof ENDS / sizeof ENDS[0] };
+
+static bool find_end(const char *name, enum task_state *state)
+{
+    for (size_t i = 0; i < END_COUNT; i++)
+        if (strcmp(ENDS[i].name, name) == 0) {
+            *state = ENDS[i].state;
+            return true;
+        }
+    return false;
+}
+
 bool task_exit_read(const char *folder, struct task_id id, struct task_status *status, char **why)
 {
+    struct task_status got = *status; /* what is damaged changes nothing */
     char path[TASK_PATH_SIZE];
     char state[32] = "";
     char *text;
@@ -153,18 +172,61 @@ bool task_exit_read(const char *folder, struct task_id id, struct task_status *s
     task_path(folder, id, SHIM_EXIT_FILE, path);
     text = read_small(path);
     is_whole = text != NULL &&
-               sscanf(text, "%31s %d %d %" SCNd64 " %" SCNd64 " %n", state, &status->exit_status,
-                   &status->signal, &status->started_ms, &status->ended_ms, &at) == 5 &&
-               (strcmp(state, SHIM_ENDED) == 0 || strcmp(state, SHIM_NOT_STARTED) == 0) &&
-               status->exit_status >= 0 && status->exit_status <= 255 && status->signal >= 0 &&
-               status->started_ms >= 0 && status->ended_ms >= 0 && strchr(text, '\n') != NULL;
+               sscanf(text, "%31s %d %d %" SCNd64 " %" SCNd64 " %n", state, &got.exit_status,
+                   &got.signal, &got.started_ms, &got.ended_ms, &at) == 5 &&
+               find_end(state, &got.state) && got.exit_status >= 0 && got.exit_status <= 255 &&
+               got.signal >= 0 && got.started_ms >= 0 && got.ended_ms >= 0 &&
+               strchr(text, '\n') != NULL;
     if (is_whole) {
-        status->state = strcmp(state, SHIM_ENDED) == 0 ? TASK_ENDED : TASK_NOT_STARTED;
+        *status = got;
         text[strcspn(text, "\n")] = '\0';
         *why = mem_copy_text(at > 0 && (size_t)at <= strlen(text) ? text + at : "");
     }
     mem_free(text);
     return is_whole;
+}
+
+void task_exit_write(const char *folder, const struct task_status *status, enum task_state state)
+{
+    char path[TASK_PATH_SIZE];
+    struct str text = {0};
+
+    for (size_t i = 0; i < END_COUNT; i++)
+        if (ENDS[i].state == state)
+            str_format(&text, "%s %d %d %" PRId64 " %" PRId64 " %s\n", ENDS[i].name,
+                status->exit_status, status->signal, status->started_ms, status->ended_ms,
+                status->why);
+    task_path(folder, status->id, SHIM_EXIT_FILE, path);
+    (void)write_small(path, str_text(&text), text.length, false, NULL);
+    str_fini(&text);
+}
+
+bool task_is_closed(const char *folder, struct task_id id)
+{
+    char path[TASK_PATH_SIZE];
+
+    task_path(folder, id, "closed", path);
+    return access(path, F_OK) == 0;
+}
+
+char *task_closed_read(const char *folder, struct task_id id)
+{
+    char path[TASK_PATH_SIZE];
+    char *why;
+
+    task_path(folder, id, "closed", path);
+    why = read_small(path);
+    if (why != NULL)
+        why[strcspn(why, "\n")] = '\0';
+    return why;
+}
+
+void task_closed_write(const char *folder, struct task_id id, const char *why)
+{
+    char path[TASK_PATH_SIZE];
+
+    task_path(folder, id, "closed", path);
+    (void)write_small(path, why, strlen(why), false, NULL);
 }
 
 int task_output_write(

@@ -1,7 +1,7 @@
 /*
  * task_folder: the agent's state on disk.
  *   lock, memory               one agent; cluster, epoch and highest ids
- *   tasks/GANG.ATTEMPT.RANK/   spec, facts, socket, shim, started, exit (shim.h)
+ *   tasks/GANG.ATTEMPT.RANK/   spec, facts, socket, shim, started, exit (shim.h), closed
  *   work/GANG.ATTEMPT.RANK/    the task's own: its default folder and output, hosts, checkpoint
  *   work/GANG.ATTEMPT.RANK.out whose output is where: kept when the task is forgotten
  */
@@ -37,6 +37,14 @@ void task_facts_read(const char *folder, struct task_id id, struct task_facts *f
 
 /* `exit` into the status: true if it is there and whole. *why gets a copy (mem_free). */
 bool task_exit_read(const char *folder, struct task_id id, struct task_status *status, char **why);
+/* The end of one that has no shim to write it, as that state. Where it can't be written, or does
+ * not outlast the boot, the next agent judges again. */
+void task_exit_write(const char *folder, const struct task_status *status, enum task_state state);
+/* `closed`: it is over with its epilog, which is not to run again; what it holds is why, to the
+ * last. Gives why (mem_free), NULL when it can't be read. */
+bool task_is_closed(const char *folder, struct task_id id);
+char *task_closed_read(const char *folder, struct task_id id);
+void task_closed_write(const char *folder, struct task_id id, const char *why);
 /* Which process its shim is (process.h). False: it has not begun, or never did. */
 bool task_shim_read(const char *folder, struct task_id id, char *text, size_t size);
 bool task_was_started(const char *folder, struct task_id id);

@@ -458,103 +458,13 @@ START_TEST(an_output_that_became_a_link_gives_no_secrets)
 }
 END_TEST
 
-/* --- Prolog and epilog */
-
-static const char *write_program(const char *name, const char *text)
-{
-    char *path = tempdir_write_text(tasks.folder, name, text);
-
-    ck_assert_int_eq(chmod(path, 0755), 0);
-    mem_free(path);
-    return tasks_path(&tasks, name);
-}
+/* --- The folder */
 
 static void reopen(void)
 {
     tasks_close(&tasks);
     tasks_open(&tasks);
 }
-
-START_TEST(a_failing_prolog_keeps_the_task_from_running)
-{
-    const char *mark = tasks_path(&tasks, "ran");
-    struct task_spec spec = tasks_sh(&tasks, 1, tasks_text(&tasks, "echo x > %s", mark));
-
-    tasks.options.prolog = write_program("prolog", "#!/bin/sh\nexit 3\n");
-    reopen();
-    launcher_prepare(tasks.launcher, &spec);
-    ck_assert_int_eq(tasks_wait_over(&tasks, spec.id)->state, TASK_PROLOG_FAILED);
-    ck_assert_str_ne(launcher_find(tasks.launcher, spec.id)->why, "");
-    ck_assert_int_ne(access(mark, F_OK), 0);
-}
-END_TEST
-
-START_TEST(a_prolog_that_is_not_there_fails)
-{
-    struct task_spec spec = tasks_sh(&tasks, 1, "exit 0");
-
-    tasks.options.prolog = "/no/such/prolog";
-    reopen();
-    launcher_prepare(tasks.launcher, &spec);
-    ck_assert_int_eq(tasks_wait_over(&tasks, spec.id)->state, TASK_PROLOG_FAILED);
-}
-END_TEST
-
-START_TEST(prolog_and_epilog_stand_around_the_task)
-{
-    const char *trace = tasks_path(&tasks, "trace");
-    struct task_spec spec = tasks_sh(&tasks, 1, tasks_text(&tasks, "echo task >> %s", trace));
-
-    tasks.options.prolog = write_program(
-        "prolog", tasks_text(&tasks, "#!/bin/sh\necho prolog $WATTYARD_JOB_ID >> %s\n", trace));
-    tasks.options.epilog = write_program(
-        "epilog", tasks_text(&tasks, "#!/bin/sh\necho epilog $WATTYARD_JOB_ID >> %s\n", trace));
-    reopen();
-    (void)tasks_run_over(&tasks, &spec);
-    tasks_wait_file(&tasks, trace);
-    for (int i = 0; i < 1000 && strstr(tasks_read(&tasks, trace), "epilog") == NULL; i += 50)
-        tasks_step(&tasks, 50);
-    ck_assert_str_eq(tasks_read(&tasks, trace), "prolog 101\ntask\nepilog 101\n");
-}
-END_TEST
-
-START_TEST(a_slow_prolog_blocks_nothing)
-{
-    const char *gate = tasks_path(&tasks, "gate");
-    struct task_spec spec = tasks_sh(&tasks, 1, "exit 0");
-    struct task_spec other = tasks_sh(&tasks, 2, "exit 0");
-
-    tasks.options.prolog = write_program(
-        "prolog", tasks_text(&tasks,
-                      "#!/bin/sh\n[ $WATTYARD_JOB_ID = 102 ] && exit 0\n"
-                      "while [ ! -e %s ]; do sleep 0.02; done\n",
-                      gate));
-    reopen();
-    launcher_prepare(tasks.launcher, &spec);
-    ck_assert_int_eq(tasks_run_over(&tasks, &other)->state, TASK_ENDED);
-    ck_assert_int_eq(launcher_find(tasks.launcher, spec.id)->state, TASK_PREPARING);
-    mem_free(tempdir_write_text(tasks.folder, "gate", "x"));
-    ck_assert_int_eq(tasks_run_over(&tasks, &spec)->state, TASK_ENDED);
-}
-END_TEST
-
-START_TEST(a_task_stopped_in_its_prolog_never_runs_and_the_prolog_ends)
-{
-    const char *pid_file = tasks_path(&tasks, "pid");
-    struct task_spec spec = tasks_sh(&tasks, 1, "exit 0");
-
-    tasks.options.prolog = write_program(
-        "prolog", tasks_text(&tasks, "#!/bin/sh\necho $$ > %s\nexec sleep 1000\n", pid_file));
-    reopen();
-    launcher_prepare(tasks.launcher, &spec);
-    tasks_wait_file(&tasks, pid_file);
-    launcher_stop(tasks.launcher, spec.id);
-    ck_assert_int_eq(tasks_wait_over(&tasks, spec.id)->state, TASK_NOT_STARTED);
-    tasks_wait_gone(&tasks, tasks_read_pid(pid_file));
-}
-END_TEST
-
-/* --- The folder */
 
 static size_t count_entries(const char *path)
 {
@@ -676,9 +586,9 @@ static void add_output_and_cores(Suite *s)
     suite_add_tcase(s, output);
 }
 
-static void add_users_and_programs(Suite *s)
+static void add_users(Suite *s)
 {
-    TCase *users = tcase_create("users, prolog, epilog");
+    TCase *users = tcase_create("users");
 
     tcase_add_checked_fixture(users, setup, teardown);
     tcase_add_test(users, an_unknown_user_is_refused);
@@ -687,11 +597,6 @@ static void add_users_and_programs(Suite *s)
     tcase_add_test(users, a_user_has_its_own_ids_and_no_way_to_new_privileges);
     tcase_add_test(users, a_user_cannot_write_where_it_may_not);
     tcase_add_test(users, an_output_that_became_a_link_gives_no_secrets);
-    tcase_add_test(users, a_failing_prolog_keeps_the_task_from_running);
-    tcase_add_test(users, a_prolog_that_is_not_there_fails);
-    tcase_add_test(users, prolog_and_epilog_stand_around_the_task);
-    tcase_add_test(users, a_slow_prolog_blocks_nothing);
-    tcase_add_test(users, a_task_stopped_in_its_prolog_never_runs_and_the_prolog_ends);
     suite_add_tcase(s, users);
 }
 
@@ -713,7 +618,7 @@ Suite *suite(void)
 
     add_ends(s);
     add_output_and_cores(s);
-    add_users_and_programs(s);
+    add_users(s);
     add_folder(s);
     return s;
 }

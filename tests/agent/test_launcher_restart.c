@@ -176,6 +176,7 @@ END_TEST
 START_TEST(a_task_whose_shim_was_killed_is_lost_and_does_not_run)
 {
     struct task_spec spec = spec_that_waits(1);
+    int64_t ended_ms;
     pid_t pid, shim;
 
     tasks_run(&tasks, &spec);
@@ -186,8 +187,11 @@ START_TEST(a_task_whose_shim_was_killed_is_lost_and_does_not_run)
     ck_assert_int_eq(tasks_wait_over(&tasks, spec.id)->state, TASK_LOST);
     ck_assert(!tasks_is_alive(pid));
     ck_assert_str_ne(launcher_find(tasks.launcher, spec.id)->why, "");
-    reopen();
-    ck_assert_int_eq(tasks_wait_over(&tasks, spec.id)->state, TASK_LOST);
+    ended_ms = launcher_find(tasks.launcher, spec.id)->ended_ms;
+    reopen(); /* it is kept, and not judged anew */
+    ck_assert_int_eq(launcher_find(tasks.launcher, spec.id)->state, TASK_LOST);
+    ck_assert_int_eq(launcher_find(tasks.launcher, spec.id)->ended_ms, ended_ms);
+    ck_assert_str_ne(launcher_find(tasks.launcher, spec.id)->why, "");
 }
 END_TEST
 
@@ -394,7 +398,7 @@ END_TEST
 
 /* --- kill -9 at any moment */
 
-enum { KILLS = 200, GANGS_MOST = 4000, AT_ONCE = 3, MOMENT_US = 12000 };
+enum { KILLS = 200, AT_ONCE = 3, TRIES = 10, LIFE_MOST_NS = 25000000 };
 
 static struct task_spec counted(uint64_t gang)
 {
@@ -448,10 +452,30 @@ static void live(void)
     }
 }
 
-static void kill_at_random(struct rng *rng)
+/* How long an agent takes here to open, prepare a task, let it go and see its end, at most 25 ms:
+ * moments are chosen within four times that, so that lives are long enough for something. */
+static int64_t measure_life_ns(void)
+{
+    struct timespec from, to;
+    int64_t life_ns;
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &from);
+    for (int i = 0; i < TRIES; i++) {
+        struct task_spec spec = counted(launcher_memory(tasks.launcher).highest_gang + 1);
+
+        ck_assert_int_eq(tasks_run_over(&tasks, &spec)->state, TASK_ENDED);
+        reopen();
+    }
+    (void)clock_gettime(CLOCK_MONOTONIC, &to);
+    life_ns = ((int64_t)(to.tv_sec - from.tv_sec) * 1000000000 + to.tv_nsec - from.tv_nsec) / TRIES;
+    return life_ns < LIFE_MOST_NS ? life_ns : LIFE_MOST_NS;
+}
+
+static void kill_at_random(struct rng *rng, int64_t life_ns)
 {
     pid_t agent = fork();
-    struct timespec moment = {0, (long)(rng_between(rng, 0, MOMENT_US) * 1000)};
+    int64_t moment_ns = rng_between(rng, 0, 4 * life_ns);
+    struct timespec moment = {moment_ns / 1000000000, (long)(moment_ns % 1000000000)};
     int status;
 
     if (agent == 0) {
@@ -500,17 +524,43 @@ static void check_task(const struct task_status *status, size_t *ended)
     }
 }
 
+/* What one agent says of all tasks the next one says too, however often. */
+static void check_same_after_restart(void)
+{
+    size_t count = launcher_count(tasks.launcher);
+    struct task_status *before = mem_zero(count, sizeof *before);
+
+    for (size_t i = 0; i < count; i++)
+        before[i] = *launcher_at(tasks.launcher, i);
+    reopen();
+    ck_assert_uint_eq(launcher_count(tasks.launcher), count);
+    for (size_t i = 0; i < count; i++) {
+        const struct task_status *after = launcher_find(tasks.launcher, before[i].id);
+
+        ck_assert_ptr_nonnull(after);
+        ck_assert_int_eq(after->state, before[i].state);
+        ck_assert_int_eq(after->exit_status, before[i].exit_status);
+        ck_assert_int_eq(after->signal, before[i].signal);
+        ck_assert_int_eq(after->started_ms, before[i].started_ms);
+        ck_assert_int_eq(after->ended_ms, before[i].ended_ms);
+    }
+    mem_free(before);
+}
+
 START_TEST(agents_killed_at_200_random_moments_run_nothing_twice_and_lose_no_end)
 {
     struct rng rng = rng_seed(20260401);
+    int64_t life_ns = measure_life_ns();
     size_t ended = 0;
+    uint64_t highest;
     size_t count;
 
     tasks_close(&tasks);
     for (int i = 0; i < KILLS; i++)
-        kill_at_random(&rng);
+        kill_at_random(&rng, life_ns);
     tasks_open(&tasks);
     count = launcher_count(tasks.launcher);
+    highest = launcher_memory(tasks.launcher).highest_gang;
     for (size_t i = 0; i < count; i++)
         launcher_stop(tasks.launcher, launcher_at(tasks.launcher, i)->id);
     for (size_t i = 0; i < count; i++) {
@@ -522,7 +572,12 @@ START_TEST(agents_killed_at_200_random_moments_run_nothing_twice_and_lose_no_end
         else
             check_task(status, &ended);
     }
-    ck_assert_uint_gt(ended, 0);
+    for (uint64_t gang = 1; gang <= highest; gang++)
+        if (launcher_find(tasks.launcher, (struct task_id){gang, 1, 0}) == NULL)
+            ck_assert_uint_eq(count_runs(gang), 0);
+    ck_assert_uint_eq(count_runs(highest + 1), 0);
+    ck_assert_uint_gt(ended, TRIES + KILLS / 4);
+    check_same_after_restart();
 }
 END_TEST
 
@@ -537,8 +592,17 @@ static void add_agents(Suite *s)
     tcase_add_test(agents, the_next_agent_can_stop_it);
     tcase_add_test(agents, a_stop_goes_on_without_its_agent);
     tcase_add_test(agents, cores_of_running_tasks_stay_taken);
-    tcase_add_test(agents, agents_killed_at_200_random_moments_run_nothing_twice_and_lose_no_end);
     suite_add_tcase(s, agents);
+}
+
+static void add_kills(Suite *s)
+{
+    TCase *kills = tcase_create("the agent is killed");
+
+    tcase_add_checked_fixture(kills, setup, teardown);
+    tcase_set_timeout(kills, 240);
+    tcase_add_test(kills, agents_killed_at_200_random_moments_run_nothing_twice_and_lose_no_end);
+    suite_add_tcase(s, kills);
 }
 
 static void add_shims(Suite *s)
@@ -573,6 +637,7 @@ Suite *suite(void)
     Suite *s = suite_create("launcher: restarts");
 
     add_agents(s);
+    add_kills(s);
     add_shims(s);
     add_folder(s);
     return s;
