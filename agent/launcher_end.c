@@ -159,7 +159,8 @@ void launcher_finish(struct launcher *launcher, struct task *task)
 
     if (task->is_orphan)
         judge_orphan(launcher, task);
-    cgroup_end(task->facts.cgroup);
+    if (!task->is_closed)
+        cgroup_end(task->facts.cgroup);
     task->is_prolog = false;
     if (task->is_closed) {
         why = task_closed_read(launcher->options.folder, task->status.id);

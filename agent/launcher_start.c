@@ -339,25 +339,38 @@ void launcher_start_shim(struct launcher *launcher, struct task *task)
 
 /* --- Prepare */
 
+/* Agents of several clusters on one machine share a parent, and may have tasks of one number: its
+ * name has the folder's identity too, or one would end what is another's. */
+static void make_cgroup(
+    const struct launcher *launcher, const struct task_spec *spec, struct task_facts *facts)
+{
+    struct stat folder = {0};
+    char key[TASK_KEY_SIZE];
+    char name[TASK_KEY_SIZE + 64];
+    char *cgroup;
+
+    if (launcher->cgroup == NULL || stat(launcher->options.folder, &folder) != 0)
+        return;
+    task_key(spec->id, key);
+    (void)snprintf(name, sizeof name, "%s-%llx-%llx", key, (unsigned long long)folder.st_dev,
+        (unsigned long long)folder.st_ino);
+    cgroup = cgroup_make(launcher->cgroup, name, spec->memory_gb * BYTES_A_GB, facts->cpuset);
+    if (cgroup != NULL)
+        (void)snprintf(facts->cgroup, sizeof facts->cgroup, "%s", cgroup);
+    mem_free(cgroup);
+}
+
 static int build(
     struct launcher *launcher, struct task *task, const struct task_spec *spec, struct err *err)
 {
     struct task_output output = {0};
     struct owner owner;
-    char key[TASK_KEY_SIZE];
-    char *cgroup = NULL;
 
     if (launcher_check_spec(spec, err) != 0 || find_owner(spec, &owner, err) != 0 ||
         choose_cores(launcher, spec, &task->facts, err) != 0 ||
         make_folders(launcher, spec->id, &owner, err) != 0)
         return -1;
-    task_key(spec->id, key);
-    if (launcher->cgroup != NULL)
-        cgroup = cgroup_make(
-            launcher->cgroup, key, spec->memory_gb * BYTES_A_GB, task->facts.cpuset);
-    if (cgroup != NULL)
-        (void)snprintf(task->facts.cgroup, sizeof task->facts.cgroup, "%s", cgroup);
-    mem_free(cgroup);
+    make_cgroup(launcher, spec, &task->facts);
     if (spec->id.rank == 0)
         task->facts.port = free_port();
     add_owner(&owner, &task->spec);

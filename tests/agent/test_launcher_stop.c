@@ -122,6 +122,30 @@ START_TEST(what_got_away_is_killed_when_its_command_ends)
 }
 END_TEST
 
+/* Of another cluster: their groups stand side by side. */
+START_TEST(a_task_of_the_same_number_of_another_agent_is_left_alone)
+{
+    struct task_spec spec = tasks_sh(&tasks, 1, "exit 3");
+    struct tasks others;
+    struct task_spec other;
+
+    ck_assert_int_eq(tasks_run_over(&tasks, &spec)->exit_status, 3);
+    tasks_start(&others);
+    other = tasks_sh(&others, 1, "echo $$ > up; exec sleep 1000");
+    other.directory = others.folder;
+    tasks_run(&others, &other);
+    tasks_wait_file(&others, tasks_path(&others, "up"));
+    /* As an agent that was killed before it could note that all is over. */
+    ck_assert_int_eq(unlink(tasks_file_of_only(&tasks, "closed")), 0);
+    tasks_close(&tasks);
+    tasks_open(&tasks);
+    ck_assert_int_eq(tasks_wait_over(&tasks, spec.id)->exit_status, 3);
+    launcher_stop(others.launcher, other.id);
+    ck_assert_int_eq(tasks_wait_over(&others, other.id)->signal, SIGTERM); /* and no KILL before */
+    tasks_fini(&others);
+}
+END_TEST
+
 /* Each child starts the next and goes away: what is killed must be all of it. */
 START_TEST(a_chain_of_daemons_is_killed_to_its_end)
 {
@@ -369,6 +393,7 @@ static void add_stop(Suite *s)
         stop, what_got_away_is_killed_when_it_stops, 0, (int)(sizeof AWAY / sizeof AWAY[0]));
     tcase_add_loop_test(stop, what_got_away_is_killed_when_its_command_ends, 0,
         (int)(sizeof AWAY / sizeof AWAY[0]));
+    tcase_add_test(stop, a_task_of_the_same_number_of_another_agent_is_left_alone);
     tcase_add_test(stop, a_chain_of_daemons_is_killed_to_its_end);
     tcase_add_test(stop, the_shim_is_the_last_to_go_and_the_task_is_not);
     suite_add_tcase(s, stop);
