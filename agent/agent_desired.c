@@ -54,6 +54,7 @@ static struct task_spec spec_of(const Wattyard__TaskSpec *from, struct arena *ar
         .job = from->job,
         .name = from->name,
         .user = or_null(from->user),
+        .tenant = or_null(from->tenant),
         .path = from->path,
         .args = args,
         .arg_count = from->n_args,

@@ -25,8 +25,9 @@ struct task_env {
 struct task_spec {
     struct task_id id;
     uint64_t job;
-    const char *name; /* of the job */
-    const char *user; /* who runs it; NULL or "": as the agent itself */
+    const char *name;   /* of the job */
+    const char *user;   /* who runs it; NULL or "": as the agent itself */
+    const char *tenant; /* NULL: not known */
     const char *path;
     const char *const *args; /* without path itself */
     size_t arg_count;

@@ -135,6 +135,7 @@ static void add_task(
     task->job = (uint64_t)gang->job;
     task->name = (char *)(uintptr_t)gang->spec->name;
     task->user = (char *)(uintptr_t)(gang->user != NULL ? gang->user : "");
+    task->tenant = (char *)(uintptr_t)gang->spec->tenant;
     task->go = gang->state == GANG_RUNNING;
     fill_command(d, gang, system, task);
     fill_limits(gang->spec, task);
