@@ -98,6 +98,13 @@ static int add_segment(
     return rc;
 }
 
+void launcher_list_chips(uint64_t chips, struct str *out)
+{
+    for (int i = 0; i < INVENTORY_CHIPS_MAX; i++)
+        if ((chips >> i & 1) != 0)
+            str_format(out, "%s%d", out->length > 0 ? "," : "", i);
+}
+
 /* The chips that it may use, as its runtime wants them named. */
 static void add_chips(
     const struct launcher *launcher, const struct task_spec *spec, struct str *out)
@@ -111,7 +118,6 @@ static void add_chips(
 
         if ((spec->chips >> i & 1) == 0)
             continue;
-        str_format(&indices, "%s%d", indices.length > 0 ? "," : "", i);
         if (spec->stack == TASK_STACK_NEURON)
             str_format(&names, "%s%d-%d", names.length > 0 ? "," : "", i * NEURON_CORES_A_CHIP,
                 (i + 1) * NEURON_CORES_A_CHIP - 1);
@@ -120,6 +126,7 @@ static void add_chips(
         else
             str_format(&names, "%s%d", names.length > 0 ? "," : "", i);
     }
+    launcher_list_chips(spec->chips, &indices);
     add(out, "WATTYARD_CHIPS", str_text(&indices));
     if (spec->stack == TASK_STACK_CUDA || spec->chips == 0)
         add(out, "CUDA_VISIBLE_DEVICES", str_text(&names));

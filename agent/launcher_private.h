@@ -113,7 +113,13 @@ int launcher_signal_number(const char *name);
 int launcher_add_env(struct launcher *launcher, const struct task_spec *spec,
     const struct task_facts *facts, struct str *out, struct err *err);
 
+/* "0,1,3" */
+void launcher_list_chips(uint64_t chips, struct str *out);
+
 /* --- launcher_hooks.c */
+/* What only the spec says of it and its hooks are to know, into its folder. */
+int launcher_keep_hook_env(
+    const struct launcher *launcher, const struct task_spec *spec, struct err *err);
 /* Start prolog or epilog. False: there is none (or it can't be started: *failed). */
 bool launcher_start_hook(
     struct launcher *launcher, struct task *task, const char *program, bool *failed);

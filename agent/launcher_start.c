@@ -384,6 +384,7 @@ static int build(
     output.gid = owner.gid;
     if (launcher_add_env(launcher, spec, &task->facts, &task->spec, err) != 0 ||
         task_facts_write(launcher->options.folder, spec->id, &task->facts, err) != 0 ||
+        launcher_keep_hook_env(launcher, spec, err) != 0 ||
         task_output_write(launcher->options.folder, spec->id, &output, err) != 0)
         return -1;
     task->status.chips = spec->chips;

@@ -19,7 +19,14 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { SMALL_FILE = 4096, OUTPUTS_KEPT = 1000, OUTPUT_DAYS = 7, DAY_S = 86400, OPEN_FOLDERS = 8 };
+enum {
+    SMALL_FILE = 4096,
+    HOOK_ENV_BYTES = 1024 * 1024,
+    OUTPUTS_KEPT = 1000,
+    OUTPUT_DAYS = 7,
+    DAY_S = 86400,
+    OPEN_FOLDERS = 8
+};
 
 void task_key(struct task_id id, char key[TASK_KEY_SIZE])
 {
@@ -123,6 +130,28 @@ void task_facts_read(const char *folder, struct task_id id, struct task_facts *f
                 (int)strcspn(last + 1, "\n"), last + 1);
     }
     mem_free(text);
+}
+
+int task_hook_env_write(
+    const char *folder, struct task_id id, const struct str *env, struct err *err)
+{
+    char path[TASK_PATH_SIZE];
+
+    task_path(folder, id, "hook-env", path);
+    return write_small(path, str_text(env), env->length, false, err);
+}
+
+void task_hook_env_read(const char *folder, struct task_id id, struct str *out)
+{
+    char path[TASK_PATH_SIZE];
+    char *bytes = NULL;
+    size_t count = 0;
+
+    task_path(folder, id, "hook-env", path);
+    if (file_read(path, HOOK_ENV_BYTES, &bytes, &count, NULL) == 0 && count > 0 &&
+        bytes[count - 1] == '\0')
+        str_add_bytes(out, bytes, count);
+    mem_free(bytes);
 }
 
 bool task_shim_read(const char *folder, struct task_id id, char *text, size_t size)

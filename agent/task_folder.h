@@ -1,7 +1,7 @@
 /*
  * task_folder: the agent's state on disk.
  *   lock, memory               one agent; cluster, epoch and highest ids
- *   tasks/GANG.ATTEMPT.RANK/   spec, facts, socket, shim, started, exit (shim.h), closed
+ *   tasks/GANG.ATTEMPT.RANK/   spec, facts, hook-env, socket, shim, started, exit, closed (shim.h)
  *   work/GANG.ATTEMPT.RANK/    the task's own: its default folder and output, hosts, checkpoint
  *   work/GANG.ATTEMPT.RANK.out whose output is where: kept when the task is forgotten
  */
@@ -11,6 +11,8 @@
 #include "agent/launcher.h"
 
 #include <sys/types.h>
+
+struct str;
 
 enum { TASK_KEY_SIZE = 64, TASK_PATH_SIZE = 1024 };
 
@@ -34,6 +36,12 @@ int task_facts_write(
     const char *folder, struct task_id id, const struct task_facts *facts, struct err *err);
 /* Damaged or missing: all zero. */
 void task_facts_read(const char *folder, struct task_id id, struct task_facts *facts);
+
+/* "NAME=value" texts with their NULs, for the epilog also of a later agent; reading adds to out,
+ * and nothing where it is damaged or missing. */
+int task_hook_env_write(
+    const char *folder, struct task_id id, const struct str *env, struct err *err);
+void task_hook_env_read(const char *folder, struct task_id id, struct str *out);
 
 /* `exit` into the status: true if it is there and whole. *why gets a copy (mem_free). */
 bool task_exit_read(const char *folder, struct task_id id, struct task_status *status, char **why);

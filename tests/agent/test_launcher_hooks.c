@@ -5,6 +5,7 @@
 #include "tests/support/tasks.h"
 #include "tests/support/tempdir.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -76,6 +77,79 @@ START_TEST(prolog_and_epilog_stand_around_the_task)
     for (int i = 0; i < 1000 && strstr(tasks_read(&tasks, trace), "epilog") == NULL; i += 50)
         tasks_step(&tasks, 50);
     ck_assert_str_eq(tasks_read(&tasks, trace), "prolog 101\ntask\nepilog 101\n");
+}
+END_TEST
+
+/* The environment as the program got it, in the order of the alphabet. */
+static const char *write_shower(const char *name, const char *file)
+{
+    return write_program(name,
+        tasks_text(&tasks, "#!/bin/sh\ntr '\\0' '\\n' < /proc/$$/environ | sort > %s\n", file));
+}
+
+static const char *expected_environment(bool is_epilog, const char *cpuset)
+{
+    return tasks_text(&tasks,
+        "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\n"
+        "WATTYARD_ARRAY_INDEX=42\nWATTYARD_ATTEMPT=2\nWATTYARD_CHIPS=\nWATTYARD_CPUSET=%s\n%s"
+        "WATTYARD_GANG=7\nWATTYARD_HOOK=%s\nWATTYARD_HOST=here-1\nWATTYARD_HOSTS=here-1\n"
+        "WATTYARD_JOB_ID=107\nWATTYARD_JOB_NAME=it's \"a\" = $job\n%s"
+        "WATTYARD_TASK=1\nWATTYARD_TASKS=2\nWATTYARD_TASK_FOLDER=%s/tasks/7.2.1\n"
+        "WATTYARD_TENANT=research\nWATTYARD_USER=nobody\n",
+        cpuset, is_epilog ? "WATTYARD_EXIT_STATUS=4\n" : "", is_epilog ? "epilog" : "prolog",
+        is_epilog ? "WATTYARD_SIGNAL=0\nWATTYARD_STATE=ended\n" : "", tasks.state);
+}
+
+/* All of it, and nothing of the agent's; the epilog's also where a later agent (1) runs it. */
+START_TEST(prolog_and_epilog_have_an_environment_of_their_own)
+{
+    const char *before = tasks_path(&tasks, "before");
+    const char *after = tasks_path(&tasks, "after");
+    const char *gate = tasks_path(&tasks, "gate");
+    struct task_spec spec = tasks_sh(
+        &tasks, 7, tasks_text(&tasks, "while [ ! -e %s ]; do sleep 0.01; done; exit 4", gate));
+    const char *cpuset;
+
+    ck_assert_int_eq(setenv("AGENTS_OWN", "secret", 1), 0);
+    ck_assert_int_eq(chmod(tasks.folder, 0755), 0);
+    spec.id = (struct task_id){7, 2, 1};
+    spec.name = "it's \"a\" = $job";
+    spec.user = "nobody";
+    spec.tenant = "research";
+    spec.task_count = 2;
+    spec.tasks_by_host = (const uint32_t[]){2};
+    spec.array_index = 42;
+    tasks.options.prolog = write_shower("prolog", before);
+    tasks.options.epilog = write_shower("epilog", after);
+    reopen();
+    tasks_run(&tasks, &spec);
+    cpuset = tasks_text(&tasks, "%s", launcher_find(tasks.launcher, spec.id)->cpuset);
+    ck_assert_str_eq(tasks_read(&tasks, before), expected_environment(false, cpuset));
+    if (_i == 1)
+        reopen();
+    mem_free(tempdir_write_text(tasks.folder, "gate", "x"));
+    ck_assert_int_eq(tasks_wait_over(&tasks, spec.id)->exit_status, 4);
+    ck_assert_str_eq(tasks_read(&tasks, after), expected_environment(true, cpuset));
+    ck_assert_ptr_null(getenv("WATTYARD_JOB_ID"));
+}
+END_TEST
+
+/* What it left running is the task's, and goes when nobody is left to stop it. */
+START_TEST(a_prolog_whose_agent_was_killed_does_not_run_on)
+{
+    const char *pid_file = tasks_path(&tasks, "pid");
+    struct task_spec spec = tasks_sh(&tasks, 1, "exit 0");
+    pid_t pid;
+
+    tasks.options.prolog = write_program(
+        "prolog", tasks_text(&tasks, "#!/bin/sh\necho $$ > %s\nexec sleep 1000\n", pid_file));
+    reopen();
+    launcher_prepare(tasks.launcher, &spec);
+    tasks_wait_file(&tasks, pid_file);
+    pid = tasks_read_pid(pid_file);
+    reopen();
+    ck_assert_int_eq(tasks_wait_over(&tasks, spec.id)->state, TASK_NOT_STARTED);
+    tasks_wait_gone(&tasks, pid);
 }
 END_TEST
 
@@ -165,6 +239,8 @@ Suite *suite(void)
     tcase_add_test(hooks, a_failing_prolog_keeps_the_task_from_running);
     tcase_add_test(hooks, a_prolog_that_is_not_there_fails);
     tcase_add_test(hooks, prolog_and_epilog_stand_around_the_task);
+    tcase_add_loop_test(hooks, prolog_and_epilog_have_an_environment_of_their_own, 0, 2);
+    tcase_add_test(hooks, a_prolog_whose_agent_was_killed_does_not_run_on);
     tcase_add_loop_test(hooks, an_epilog_runs_once_and_what_it_says_is_kept, 0, 2);
     tcase_add_test(hooks, a_failed_prolog_is_known_to_the_next_agent);
     tcase_add_test(hooks, a_slow_prolog_blocks_nothing);

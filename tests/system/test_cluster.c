@@ -225,8 +225,9 @@ static void set_up_prolog(void)
     char *prolog;
 
     prolog_folder = tempdir_create();
-    prolog = tempdir_write_text(
-        prolog_folder, "prolog", "#!/bin/sh\ncase $2 in *.1.4) exec sleep 1000 ;; esac\nexit 0\n");
+    prolog = tempdir_write_text(prolog_folder, "prolog",
+        "#!/bin/sh\ncase $2 in *.1.4) exec sleep 1000 ;; esac\n"
+        "[ \"$WATTYARD_TENANT\" = default ]\n");
     ck_assert_int_eq(chmod(prolog, 0755), 0);
     set_up_with(FLEET_HEAD FLEET_ROW_OF("box"), prolog);
     mem_free(prolog);
