@@ -139,7 +139,8 @@ static void note_down(struct core *core, int host)
 
     core->hosts[host].down_ms = core->now_ms;
     for (size_t i = 0; i < core->recent_count; i++)
-        if (core->hosts[core->recent_down[i]].down_ms > core->now_ms - CORE_MASS_WINDOW_MS)
+        if (core->recent_down[i] != host && /* it counts once, however often it goes */
+            core->hosts[core->recent_down[i]].down_ms > core->now_ms - CORE_MASS_WINDOW_MS)
             core->recent_down[kept++] = core->recent_down[i];
     core->recent_count = kept;
     core->recent_down = mem_grow(
@@ -147,7 +148,8 @@ static void note_down(struct core *core, int host)
     core->recent_down[core->recent_count++] = host;
     if (core->hosts[host].has_vanished)
         core->vanished_count++; /* it had come back, and went again */
-    if (core->recent_count * 10 > (size_t)core->fleet->host_count)
+    if (core->recent_count >= CORE_MASS_LEAST &&
+        core->recent_count * 10 > (size_t)core->fleet->host_count)
         for (size_t i = 0; i < core->recent_count; i++)
             note_vanished(core, core->recent_down[i]);
 }

@@ -20,6 +20,7 @@ enum {
     CORE_CAP_MS = 10 * 1000,   /* a cap not applied by then: the gang is stopped instead */
     CORE_ROUND_MS = 10 * 1000, /* a full round while something waits */
     CORE_MASS_WINDOW_MS = 60 * 1000,
+    CORE_MASS_LEAST = 2, /* hosts: one alone is no failure of many, however small the fleet */
     CORE_FLAKY_JOBS = 3, /* failed tasks of so many jobs in a day drain a host */
     CORE_DAY_MS = 24 * 3600 * 1000,
     CORE_AGAIN_MS = 1000,     /* after a start that came to nothing; twice as long each time … */

@@ -366,20 +366,51 @@ START_TEST(an_operator_lets_retries_go_on)
 }
 END_TEST
 
-START_TEST(one_host_in_ten_is_not_many)
+static const int FEW_HOSTS[] = {2, 3, 9, 10};
+
+START_TEST(one_host_alone_is_never_many)
 {
     struct yard y;
     struct job_spec spec = short_lease();
     const struct gang *gang;
 
     spec.retries = 1;
-    open_racks(&y, 1, 10);
+    open_racks(&y, 1, FEW_HOSTS[_i]);
     gang = yard_submit(&y, &spec);
     yard_run(&y, gang);
     (void)lose_host(&y, gang);
     ck_assert(!core_holds_retries(y.core));
     yard_wait(&y, 35);
     yard_assert_state(gang, GANG_STARTING);
+    yard_close(&y);
+}
+END_TEST
+
+START_TEST(two_of_a_few_hosts_are_many)
+{
+    struct yard y;
+
+    open_racks(&y, 1, FEW_HOSTS[_i]);
+    y.is_silent[0] = y.is_silent[1] = true;
+    yard_wait(&y, 60);
+    ck_assert(core_holds_retries(y.core));
+    yard_close(&y);
+}
+END_TEST
+
+START_TEST(one_host_that_goes_twice_is_one_host)
+{
+    struct yard y;
+
+    open_racks(&y, 1, 12);
+    for (int i = 0; i < 2; i++) {
+        y.is_silent[0] = true;
+        yard_wait(&y, 60);
+        ck_assert_int_eq(state_of(&y, 0), HOST_DOWN);
+        y.is_silent[0] = false;
+        yard_wait(&y, 1);
+        ck_assert(!core_holds_retries(y.core));
+    }
     yard_close(&y);
 }
 END_TEST
@@ -622,7 +653,9 @@ Suite *suite(void)
     add_silence(s);
     tcase_add_test(tc, after_many_hosts_vanished_retries_wait_until_half_are_back);
     tcase_add_test(tc, an_operator_lets_retries_go_on);
-    tcase_add_test(tc, one_host_in_ten_is_not_many);
+    tcase_add_loop_test(tc, one_host_alone_is_never_many, 0, sizeof FEW_HOSTS / sizeof *FEW_HOSTS);
+    tcase_add_loop_test(tc, two_of_a_few_hosts_are_many, 0, sizeof FEW_HOSTS / sizeof *FEW_HOSTS);
+    tcase_add_test(tc, one_host_that_goes_twice_is_one_host);
     tcase_add_test(tc, hosts_that_vanish_over_more_than_a_minute_are_not_many_at_once);
     tcase_add_test(tc, a_host_that_was_down_before_does_not_count_as_one_that_is_back);
     tcase_add_test(tc, a_task_that_fails_as_its_peers_vanish_is_not_retried_either);
