@@ -3,6 +3,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "scheduler/id_map.h"
 #include "scheduler/show_jobs.h"
 
 #include <string.h>
@@ -109,77 +110,130 @@ int follow_log_tail(struct client *client, struct follow_log *log, int64_t lines
 
 /* What was last told of a row. */
 struct told {
-    uint64_t job;
-    int32_t member;
     uint32_t attempt;
     char state[32];
 };
 
 struct follower {
+    const struct command *command;
+    const struct command_context *context;
+    struct client *client;
     const struct follow_options *options;
     uint64_t *jobs; /* that have not ended, the first job_count */
     size_t job_count;
     struct told *told;
     size_t told_count, told_capacity;
+    struct id_map told_slots; /* by told_key */
     uint64_t change;
-    bool is_done; /* none has ended otherwise */
+    bool is_done;         /* none has ended otherwise */
+    bool is_attempt_kept; /* the output of one attempt was asked for, not of the last */
+    int lost;             /* exit status of what ended it: no answer */
 };
+
+/* Of a job's member, above 0 whatever they are. */
+static int64_t told_key(const Wattyard__JobRow *row)
+{
+    uint64_t member = (uint64_t)((int64_t)row->member + 1) & 0xfffff;
+
+    return (int64_t)((row->job & 0x3ffffffffff) << 20 | member | UINT64_C(1) << 62);
+}
 
 static struct told *find_told(struct follower *f, const Wattyard__JobRow *row)
 {
-    for (size_t i = 0; i < f->told_count; i++)
-        if (f->told[i].job == row->job && f->told[i].member == row->member)
-            return &f->told[i];
+    int slot = id_map_find(&f->told_slots, told_key(row));
+
+    if (slot != ID_MAP_NONE)
+        return &f->told[slot];
+    id_map_add(&f->told_slots, told_key(row), (int)f->told_count);
     f->told = mem_grow(f->told, f->told_count, &f->told_capacity, sizeof *f->told);
-    f->told[f->told_count] = (struct told){.job = row->job, .member = row->member};
+    f->told[f->told_count] = (struct told){0};
     return &f->told[f->told_count++];
+}
+
+/* Is the row (of one member, or of several alike) about what is followed? */
+static bool is_followed(const struct follow_log *log, const Wattyard__JobRow *row)
+{
+    int64_t end = (int64_t)row->member + (row->members > 1 ? row->members : 1);
+
+    return log == NULL || log->member < 0 || row->member < 0 ||
+           (row->member <= log->member && log->member < end);
+}
+
+/* What has come of the output; gives why there is none (mem_free), NULL: there is. */
+static char *print_output(struct follower *f)
+{
+    struct err err = {0};
+    char *why = NULL;
+    int ignored = 0;
+
+    if (f->lost == 0 && f->options->log != NULL &&
+        follow_log_print(f->client, f->options->log, f->context->out, &ignored, &why, &err) != 0)
+        f->lost = client_fail(f->command, f->context, &err);
+    return why;
+}
+
+/* What was put out before the row's state is told: the rest of the attempt before, which has an
+ * output of its own, and all of one that has ended. */
+static void catch_up(struct follower *f, const Wattyard__JobRow *row)
+{
+    struct follow_log *log = f->options->log;
+    char *why;
+
+    if (log == NULL || row->attempt == 0 || (log->member < 0 && row->member > 0))
+        return;
+    if (!f->is_attempt_kept && log->attempt != row->attempt) {
+        if (log->attempt != 0) {
+            mem_free(print_output(f));
+            log->offset = 0;
+        }
+        log->attempt = row->attempt;
+    }
+    if (!show_job_has_ended(row))
+        return;
+    why = print_output(f);
+    if (why != NULL && !str_equal(row->state, "cancelled"))
+        (void)fprintf(f->context->err, "wattyard %s: the output to its end is not to be had: %s\n",
+            f->command->name, why);
+    mem_free(why);
 }
 
 /* Has the row's part of its job ended? */
 static bool tell(struct follower *f, const Wattyard__JobRow *row, int64_t now_ms, FILE *stream)
 {
     struct told *told = find_told(f, row);
-    struct follow_log *log = f->options->log;
     bool has_ended = show_job_has_ended(row);
 
     if (has_ended && !show_job_is_done(row))
         f->is_done = false;
-    if (log != NULL && told->attempt != 0 && row->attempt > told->attempt)
-        log->offset = 0; /* a new attempt has an output of its own */
     if (str_equal(told->state, row->state) && told->attempt == row->attempt)
         return has_ended;
     (void)snprintf(told->state, sizeof told->state, "%s", row->state);
     told->attempt = row->attempt;
+    catch_up(f, row);
     if (f->options->shows_changes)
         show_job_change(row, now_ms, stream);
     return has_ended;
 }
 
-/* Is one of these the job's? */
-static bool has_job(const uint64_t *jobs, size_t count, uint64_t job)
-{
-    for (size_t i = 0; i < count; i++)
-        if (jobs[i] == job)
-            return true;
-    return false;
-}
-
 /* Take in the rows of `most` jobs, from `jobs` on; puts those that have not ended to their front.
  * Returns how many these are. */
-static size_t take_rows(struct follower *f, const struct client_pages *pages, uint64_t *jobs,
-    size_t most, const struct command_context *context)
+static size_t take_rows(
+    struct follower *f, const struct client_pages *pages, uint64_t *jobs, size_t most)
 {
+    const struct follow_log *log = f->options->log;
     /* states go to the errors where a job's output goes to the output */
-    FILE *stream = f->options->log != NULL ? context->err : context->out;
+    FILE *stream = log != NULL ? f->context->err : f->context->out;
+    int64_t now_ms = client_pages_last(pages)->now_ms;
     size_t count;
     size_t left = 0;
     const void **rows = CLIENT_ROWS(pages, jobs, &count);
 
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count && f->lost == 0; i++) {
         const Wattyard__JobRow *row = rows[i];
 
-        if (!tell(f, row, client_pages_last(pages)->now_ms, stream) && left < most &&
-            !has_job(jobs, left, row->job))
+        /* rows of one job follow each other */
+        if (is_followed(log, row) && !tell(f, row, now_ms, stream) && left < most &&
+            (left == 0 || jobs[left - 1] != row->job))
             jobs[left++] = row->job;
     }
     (void)fflush(stream);
@@ -188,11 +242,11 @@ static size_t take_rows(struct follower *f, const struct client_pages *pages, ui
 }
 
 /* How the jobs stand. An exit status. */
-static int look(const struct command *command, const struct command_context *context,
-    struct client *client, struct follower *f, struct err *err)
+static int look(struct follower *f)
 {
     size_t kept = 0;
     int status = 0;
+    struct err err = {0};
 
     for (size_t from = 0; from < f->job_count && status == 0; from += ASKED_JOBS) {
         Wattyard__Request request = WATTYARD__REQUEST__INIT;
@@ -205,28 +259,28 @@ static int look(const struct command *command, const struct command_context *con
         list.with_ended = 1;
         request.body_case = WATTYARD__REQUEST__BODY_LIST_JOBS;
         request.list_jobs = &list;
-        if (client_ask_pages(client, &request, &pages, err) != 0)
-            status = client_fail(command, context, err);
+        if (client_ask_pages(f->client, &request, &pages, &err) != 0)
+            status = client_fail(f->command, f->context, &err);
         else
-            status = client_report(command, context, client_pages_last(&pages));
+            status = client_report(f->command, f->context, client_pages_last(&pages));
         if (status == 0)
-            left = take_rows(f, &pages, f->jobs + from, list.n_jobs, context);
+            left = take_rows(f, &pages, f->jobs + from, list.n_jobs);
         memmove(f->jobs + kept, f->jobs + from, left * sizeof *f->jobs);
         kept += left;
         client_pages_fini(&pages);
     }
     if (status == 0)
         f->job_count = kept;
-    return status;
+    return status != 0 ? status : f->lost;
 }
 
 /* Until one of the jobs that have not ended has changed. */
-static int watch(const struct command *command, const struct command_context *context,
-    struct client *client, struct follower *f, struct err *err)
+static int watch(struct follower *f)
 {
     Wattyard__Request request = WATTYARD__REQUEST__INIT;
     Wattyard__Watch watching = WATTYARD__WATCH__INIT;
     Wattyard__Envelope *envelope;
+    struct err err = {0};
     int status;
 
     watching.jobs = f->jobs;
@@ -237,47 +291,39 @@ static int watch(const struct command *command, const struct command_context *co
                                                    : WATCH_MS;
     request.body_case = WATTYARD__REQUEST__BODY_WATCH;
     request.watch = &watching;
-    envelope = client_ask(client, &request, (int)watching.wait_ms, err);
+    envelope = client_ask(f->client, &request, (int)watching.wait_ms, &err);
     if (envelope == NULL)
-        return client_fail(command, context, err);
-    status = client_report(command, context, envelope->answer);
+        return client_fail(f->command, f->context, &err);
+    status = client_report(f->command, f->context, envelope->answer);
     if (envelope->answer->cluster != NULL)
         f->change = envelope->answer->cluster->change;
     protocol_free(envelope);
     return status;
 }
 
-static int follow_output(struct client *client, struct follower *f, FILE *stream, struct err *err)
-{
-    char *why = NULL;
-    int ignored = 0;
-    int rc = 0;
-
-    if (f->options->log != NULL)
-        rc = follow_log_print(client, f->options->log, stream, &ignored, &why, err);
-    mem_free(why); /* not started yet: it will be asked for again */
-    return rc;
-}
-
 int follow_jobs(const struct command *command, const struct command_context *context,
     struct client *client, const struct follow_options *options)
 {
-    struct follower f = {.options = options, .job_count = options->job_count, .is_done = true};
-    struct err err = {0};
+    struct follower f = {.command = command,
+        .context = context,
+        .client = client,
+        .options = options,
+        .job_count = options->job_count,
+        .is_done = true,
+        .is_attempt_kept = options->log != NULL && options->log->attempt != 0};
     int status = 0;
 
     f.jobs = mem_zero(f.job_count, sizeof *f.jobs);
     memcpy(f.jobs, options->jobs, f.job_count * sizeof *f.jobs);
-    while (status == 0) {
-        status = look(command, context, client, &f, &err);
-        if (status == 0 && follow_output(client, &f, context->out, &err) != 0)
-            status = client_fail(command, context, &err);
-        if (status == 0 && f.job_count == 0)
+    while ((status = look(&f)) == 0 && f.job_count > 0) {
+        if (options->log != NULL && options->log->attempt != 0)
+            mem_free(print_output(&f)); /* none yet: it is asked for again */
+        status = f.lost != 0 ? f.lost : watch(&f);
+        if (status != 0)
             break;
-        if (status == 0)
-            status = watch(command, context, client, &f, &err);
     }
     mem_free(f.jobs);
     mem_free(f.told);
+    id_map_fini(&f.told_slots);
     return status != 0 || f.is_done ? status : 1;
 }

@@ -180,9 +180,13 @@ static void write_gang(struct server *server, const struct gang *gang)
     struct gang_image image;
     struct str placement = {0};
     struct err err = {0};
+    const char *reason;
 
     if (!core_gang_image(server->core, gang->id, &image))
         return;
+    reason = image.reason;
+    if (reason == NULL && gang->state == GANG_FAILED && attempt != NULL)
+        reason = attempt->stop_why;
     if (gang->placement != NULL)
         placement_write(server->fleet, gang->shape, gang->placement, &placement);
     server_check(server,
@@ -206,7 +210,7 @@ static void write_gang(struct server *server, const struct gang *gang)
                 .system = attempt != NULL ? attempt->system : "",
                 .hosts = attempt != NULL ? attempt->hosts : "",
                 .master = attempt != NULL && attempt->master != NULL ? attempt->master : "",
-                .reason = image.reason != NULL ? image.reason : "",
+                .reason = reason != NULL ? reason : "",
                 .placement = placement.text,
                 .placement_bytes = placement.length,
                 .exit_status = attempt != NULL ? attempt->exit_status : 0,

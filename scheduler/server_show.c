@@ -140,8 +140,10 @@ static int fill_stored(void *context, const struct gang_row *stored, struct err 
     row->exit_status = stored->exit_status;
     row->tasks = (uint32_t)stored->task_count;
     row->chips = (uint32_t)stored->chip_count;
-    row->reason = request_text(
-        request, stored->reason[0] != '\0' ? stored->reason : END_CAUSE_NAMES[stored->cause]);
+    row->reason = request_text(request, stored->state == GANG_DONE ? ""
+                                        : stored->reason[0] != '\0'
+                                            ? stored->reason
+                                            : END_CAUSE_NAMES[stored->cause]);
     return 0;
 }
 

@@ -1,0 +1,144 @@
+/* What people see of a real scheduler, in the order in which it happened and whole. */
+#include "base/mem.h"
+#include "base/str.h"
+#include "tests/support/cluster.h"
+#include "tests/support/suite.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { HOSTS = 2, WAIT_S = 60, LINES = 20000, FOLLOWS = 40, FOLLOWS_SOAK = 1000 };
+
+static struct cluster *cluster;
+
+static const char FLEET[] =
+    "<fleet xmlns=\"urn:wattyard:1\" name=\"test\" allow-root=\"yes\"><catalog>"
+    "<chip id=\"c\" vendor=\"nvidia\" stack=\"cuda\" hbm-gb=\"288\" hbm-gbps=\"8000\" "
+    "mfu=\"0.4\" bw-efficiency=\"0.7\"><peak precision=\"bf16\" tflops=\"2500\"/></chip>"
+    "<system id=\"box\" chip=\"c\" hosts=\"2\" chips-per-host=\"4\" power-kw=\"8\" "
+    "idle-kw=\"2\" availability=\"1\" available-from=\"2025-01\"/></catalog>"
+    "<site id=\"s\"><hall id=\"h\"><feed id=\"f\"><rack id=\"r\" system=\"box\" "
+    "usd-per-hour=\"4\"/></feed></hall></site></fleet>";
+
+static void set_up(void)
+{
+    cluster = cluster_create(&(struct cluster_options){
+        .fleet_xml = FLEET, .topology = "topologies/hosts/gb300-nvl72.xml"});
+    cluster_start_scheduler(cluster, NULL);
+    cluster_start_agents(cluster);
+    cluster_wait_up(cluster, HOSTS, WAIT_S);
+}
+
+static void tear_down(void)
+{
+    cluster_destroy(cluster);
+    cluster = NULL;
+}
+
+static const char *write_job(const char *name, const char *inside, const char *script)
+{
+    struct str text = {0};
+    char file[64];
+    const char *path;
+
+    (void)snprintf(file, sizeof file, "%s.xml", name);
+    str_format(&text,
+        "<job xmlns=\"urn:wattyard:1\" name=\"%s\" kind=\"batch\">"
+        "<gang tasks=\"1\" chips-per-task=\"1\"/>%s"
+        "<command path=\"/bin/sh\"><arg>-c</arg><arg>%s</arg></command></job>",
+        name, inside, script);
+    path = cluster_write(cluster, file, str_text(&text));
+    str_fini(&text);
+    return path;
+}
+
+/* --- Output and states in order */
+
+/* Where each comes first, one after the other. */
+static void expect_in_order(const char *out, const char *const *texts, size_t count)
+{
+    const char *at = out;
+
+    for (size_t i = 0; i < count; i++) {
+        const char *found = strstr(at, texts[i]);
+        size_t length = strlen(out);
+
+        ck_assert_msg(found != NULL, "no \"%s\" where it should be; the end is:\n%s", texts[i],
+            out + (length > 2000 ? length - 2000 : 0));
+        at = found + strlen(texts[i]);
+    }
+}
+
+static int count_lines(const char *text)
+{
+    int count = 0;
+
+    for (const char *at = text; (at = strchr(at, '\n')) != NULL; at++)
+        count++;
+    return count;
+}
+
+START_TEST(all_output_comes_before_the_state_that_ends_it)
+{
+    static const char *const ORDER[] = {
+        "   running   ", "\n1 line\n", "\n20000 line\nthe last\n", "   job ", " loud   done"};
+    int times = getenv("WATTYARD_SOAK") != NULL ? FOLLOWS_SOAK : FOLLOWS;
+    const char *job = write_job("loud", "", "seq -f '%.0f line' 20000; echo the last");
+
+    for (int i = 0; i < times; i++) {
+        char *out = NULL;
+
+        ck_assert_int_eq(cluster_run(cluster, &out, "submit", "--follow", job, NULL), 0);
+        expect_in_order(out, ORDER, sizeof ORDER / sizeof *ORDER);
+        ck_assert_int_ge(count_lines(out), LINES + 1);
+        mem_free(out);
+    }
+}
+END_TEST
+
+START_TEST(the_output_of_a_failed_attempt_comes_before_that_of_the_next)
+{
+    static const char *const ORDER[] = {"attempt 1\n1999 line\n2000 line\n", "attempt 2\n",
+        "1999 line\n2000 line\n", " twice   failed   task 0 exited 3 on s-h-f-r-t0"};
+    const char *job = write_job("twice", "<limits retries=\"1\"/>",
+        "echo attempt $WATTYARD_ATTEMPT; "
+        "seq -f '%.0f line' 1999 2000; exit 3");
+    char *out = NULL;
+
+    ck_assert_int_eq(cluster_run(cluster, &out, "submit", "--follow", job, NULL), 1);
+    expect_in_order(out, ORDER, sizeof ORDER / sizeof *ORDER);
+    mem_free(out);
+}
+END_TEST
+
+START_TEST(one_member_of_an_array_is_followed_alone)
+{
+    static const char *const ORDER[] = {"member 1\n", " 1.1 some   done"};
+    const char *job = write_job("some", "<array count=\"3\"/>",
+        "echo member $WATTYARD_ARRAY_INDEX; test $WATTYARD_ARRAY_INDEX != 2 || sleep 600");
+    char *out = NULL;
+
+    cluster_expect(cluster, 0, "submit", job, NULL);
+    ck_assert_int_eq(cluster_run(cluster, &out, "logs", "--follow", "1.1", NULL), 0);
+    expect_in_order(out, ORDER, sizeof ORDER / sizeof *ORDER);
+    ck_assert_msg(strstr(out, "1.2") == NULL && strstr(out, "member 0") == NULL, "%s", out);
+    mem_free(out);
+    cluster_expect(cluster, 0, "cancel", "1", NULL);
+    ck_assert(cluster_wait_for(cluster, WAIT_S, "cancelled", "queue", "--all", NULL));
+}
+END_TEST
+
+Suite *suite(void)
+{
+    Suite *s = suite_create("people");
+    TCase *order = tcase_create("order");
+
+    tcase_add_checked_fixture(order, set_up, tear_down);
+    tcase_set_timeout(order, 300);
+    tcase_add_test(order, all_output_comes_before_the_state_that_ends_it);
+    tcase_add_test(order, the_output_of_a_failed_attempt_comes_before_that_of_the_next);
+    tcase_add_test(order, one_member_of_an_array_is_followed_alone);
+    suite_add_tcase(s, order);
+    return s;
+}
