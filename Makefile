@@ -123,7 +123,8 @@ help: ## this list
 	@awk -F'## ' '/^[a-z-]+:.*## /{split($$1, t, ":"); printf "  %-10s %s\n", t[1], $$2}' $(MAKEFILE_LIST)
 
 # --- Rules
-GENERATED := build/generated/protocol.pb-c.h # before the rules that wait for it
+# Before the rules that wait for it. What includes it is made anew with it: -MMD leaves out what comes by -isystem.
+GENERATED := build/generated/protocol.pb-c.h
 
 define room_rule
 $B/lib$1.a: $(call room_objects,$1) $1
@@ -131,16 +132,15 @@ $B/lib$1.a: $(call room_objects,$1) $1
 endef
 $(foreach r,$(ROOMS),$(eval $(call room_rule,$r)))
 
-$B/%.c.o: %.c Makefile | $(GENERATED)
+$B/%.c.o: %.c Makefile $(GENERATED)
 	@mkdir -p $(@D)
 	@echo "  CC $<"
 	@$(CC) $(CPPFLAGS) $(SYSTEM_CFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 # The messages, as C: made for all variants, compiled without our warnings.
-$(GENERATED) &: agent/protocol.proto
+$(GENERATED) build/generated/protocol.pb-c.c &: agent/protocol.proto
 	@mkdir -p build/generated
 	@protoc-c --proto_path=agent --c_out=build/generated $<
-build/generated/protocol.pb-c.c: $(GENERATED)
 $B/agent/protocol.pb-c.c.o: build/generated/protocol.pb-c.c
 	@mkdir -p $(@D)
 	@$(CC) $(SYSTEM_CFLAGS) -Ibuild/generated $(filter-out -W%,$(CFLAGS)) -w -c -o $@ $<
@@ -193,7 +193,7 @@ FUZZ_OBJECTS := $(patsubst %,build/fuzz/%.o,$(filter-out %/main.c %/shim_main.c,
   $B/agent/protocol.pb-c.c.o \
   $(patsubst %,$B/%.o,$(EMBEDDED) base/chart.min.js)
 fuzzers: $(addprefix build/fuzz/,$(FUZZERS))
-build/fuzz/%.c.o: %.c Makefile | $(GENERATED)
+build/fuzz/%.c.o: %.c Makefile $(GENERATED)
 	@mkdir -p $(@D)
 	@echo "  CLANG $<"
 	@$(CLANG) -std=c11 -g -O1 $(FUZZ_SANITIZE) $(filter-out -DNDEBUG,$(CPPFLAGS)) $(SYSTEM_CFLAGS) -MMD -MP -c -o $@ $<
