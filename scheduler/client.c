@@ -19,7 +19,7 @@ static const double RESEND_S = 3;
 /* A refusal may be that of a scheduler which is just starting: it is believed after so long. */
 static const double REFUSAL_BELIEVED_S = 1.5;
 
-enum { PAGES_MAX = 100000, RECONNECT_MS = 50, RECONNECT_MOST_MS = 1000 };
+enum { PAGES_MOST = 1000, RECONNECT_MS = 50, RECONNECT_MOST_MS = 1000 };
 
 struct client {
     struct link *link;
@@ -224,6 +224,12 @@ static ProtobufCBinaryData *after_of(Wattyard__Request *request)
         return &request->list_hosts->after;
     if (request->body_case == WATTYARD__REQUEST__BODY_SHOW_JOB)
         return &request->show_job->after;
+    if (request->body_case == WATTYARD__REQUEST__BODY_LIST_POWER)
+        return &request->list_power->after;
+    if (request->body_case == WATTYARD__REQUEST__BODY_LIST_USAGE)
+        return &request->list_usage->after;
+    if (request->body_case == WATTYARD__REQUEST__BODY_SHOW_FLEET)
+        return &request->show_fleet->after;
     return NULL;
 }
 
@@ -248,8 +254,11 @@ int client_ask_pages(
         next = &page->answer->next;
         if (after == NULL || next->len == 0 || page->answer->status != 0)
             return 0;
-        if (pages->count >= PAGES_MAX ||
-            (next->len == after->len && memcmp(next->data, after->data, next->len) == 0))
+        if (pages->count >= (pages->most > 0 ? pages->most : PAGES_MOST)) {
+            pages->is_cut = true;
+            return 0;
+        }
+        if (next->len == after->len && memcmp(next->data, after->data, next->len) == 0)
             return err_set(err, ERR_INTERNAL, "the scheduler's list does not end");
         *after = *next;
     }
@@ -312,11 +321,12 @@ void client_write(const ProtobufCBinaryData *bytes, size_t from, FILE *stream)
         (void)fwrite(bytes->data + from, 1, bytes->len - from, stream);
 }
 
-int client_run(const struct command *command, const struct command_context *context,
-    const struct client_flags *flags, Wattyard__Request *request, client_show_fn show, void *data)
+int client_run_first(const struct command *command, const struct command_context *context,
+    const struct client_flags *flags, Wattyard__Request *request, size_t most, client_show_fn show,
+    void *data)
 {
     struct err err = {0};
-    struct client_pages pages = {0};
+    struct client_pages pages = {.most = most};
     struct client *client = client_open(flags, &err);
     int status;
 
@@ -326,9 +336,21 @@ int client_run(const struct command *command, const struct command_context *cont
         status = client_report(command, context, client_pages_last(&pages));
     if (status == 0 && show != NULL)
         status = show(data, &pages, context);
+    if (status == 0 && pages.is_cut && most == 0) {
+        (void)fprintf(context->err,
+            "wattyard %s: the list is longer than the %d pages that are shown: ask for less\n",
+            command->name, PAGES_MOST);
+        status = CLIENT_CUT;
+    }
     client_pages_fini(&pages);
     client_close(client);
     return status;
+}
+
+int client_run(const struct command *command, const struct command_context *context,
+    const struct client_flags *flags, Wattyard__Request *request, client_show_fn show, void *data)
+{
+    return client_run_first(command, context, flags, request, 0, show, data);
 }
 
 int client_parse_job(const char *text, uint64_t *job, int32_t *member, struct err *err)

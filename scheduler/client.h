@@ -17,7 +17,7 @@ struct err;
 
 #define CLIENT_ADDRESS_DEFAULT "tcp://127.0.0.1:7470"
 
-enum { CLIENT_UNREACHABLE = 4, CLIENT_WRONG = 2 };
+enum { CLIENT_WRONG = 2, CLIENT_CUT = 3, CLIENT_UNREACHABLE = 4 };
 
 /* The options of each command that asks a scheduler. */
 struct client_flags {
@@ -74,6 +74,8 @@ Wattyard__Envelope *client_ask(
 struct client_pages {
     Wattyard__Envelope **list;
     size_t count, capacity;
+    size_t most; /* ask for so many at most; 0: 1000, of up to 2000 rows each */
+    bool is_cut; /* there are more */
 };
 /* Ask on with `after` while there is a next page. 0, also when the answer's status is not (it is
  * the last page then); -1 with err. */
@@ -99,12 +101,17 @@ int client_report(const struct command *command, const struct command_context *c
 
 /*
  * The whole of a command that asks one thing: open, ask for all pages, report. Then, if its status
- * is 0, `show` prints; its result is the exit status.
+ * is 0, `show` prints; its result is the exit status, but 3 where the list was too long for us.
  */
 typedef int (*client_show_fn)(
     void *data, const struct client_pages *pages, const struct command_context *context);
 int client_run(const struct command *command, const struct command_context *context,
     const struct client_flags *flags, Wattyard__Request *request, client_show_fn show, void *data);
+
+/* The same with the first `most` pages alone: `show` tells where there are more (is_cut). */
+int client_run_first(const struct command *command, const struct command_context *context,
+    const struct client_flags *flags, Wattyard__Request *request, size_t most, client_show_fn show,
+    void *data);
 
 /* Bytes as they are. */
 void client_write(const ProtobufCBinaryData *bytes, size_t from, FILE *stream);

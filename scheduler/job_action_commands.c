@@ -7,7 +7,7 @@
 
 #include <stddef.h>
 
-enum { JOBS_MAX = 10000 };
+enum { JOBS_MAX = 10000, ASKED_JOBS = 1000 /* in one request */ };
 
 struct action_options {
     struct client_flags client;
@@ -36,15 +36,16 @@ struct target {
     int32_t member; /* -1: all of it */
 };
 
-/* A request for the jobs of the targets from `from` on: all whole ones up to the next member, or
- * one member. Returns how many targets it takes. */
+/* A request for the jobs of the targets from `from` on: whole ones up to the next member, or one
+ * member. Returns how many targets it takes. */
 static size_t gather(
     const struct target *targets, size_t count, uint64_t *jobs, Wattyard__JobAction *action)
 {
     size_t taken = 0;
 
     action->member = targets[0].member;
-    while (taken < count && targets[taken].member < 0 && targets[0].member < 0) {
+    while (
+        taken < count && taken < ASKED_JOBS && targets[taken].member < 0 && targets[0].member < 0) {
         jobs[taken] = targets[taken].job;
         taken++;
     }

@@ -60,7 +60,7 @@ static int show_job(
             history[count++] = page->history[k];
     }
     if (!options->as_json)
-        show_job_detail(job, history, count, first->now_ms, context->out);
+        show_job_detail(job, history, count, pages->is_cut, first->now_ms, context->out);
     else if (show_job_detail_json(job, history, count, context->out, &err) != 0) {
         (void)fprintf(context->err, "wattyard job: %s\n", err.text);
         status = err_exit_status(&err);
@@ -116,7 +116,10 @@ static int run(
     if (command == &JOB_COMMAND) {
         request.body_case = WATTYARD__REQUEST__BODY_SHOW_JOB;
         request.show_job = &job;
-        return client_run(command, context, &options.client, &request, show_job, &options);
+        job.with_manifest = options.manifest;
+        /* the whole history of a large array is for programs */
+        return client_run_first(command, context, &options.client, &request,
+            options.as_json && !options.manifest ? 0 : 1, show_job, &options);
     }
     request.body_case = WATTYARD__REQUEST__BODY_EXPLAIN;
     request.explain = &explain;
@@ -128,7 +131,8 @@ const struct command JOB_COMMAND = {.name = "job",
     .summary = "one job in detail, with its history",
     .details = "What the job asks for, where it runs, what it has used and cost, and all that "
                "happened to it: when, why, and who did it. JOB is 1042, or 1042.7 for one replica "
-               "or array member.",
+               "or array member. Of a job with many members: how many are in each state, and the "
+               "first 2,000 lines of their history; --json has all of it.",
     .examples = "wattyard job 1042\n"
                 "wattyard job 1042 --manifest",
     .options = JOB_OPTIONS,

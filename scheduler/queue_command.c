@@ -6,6 +6,7 @@
 #include "scheduler/show_jobs.h"
 
 #include <stddef.h>
+#include <stdlib.h>
 
 enum { JOBS_MAX = 1000 };
 
@@ -14,6 +15,7 @@ struct queue_options {
     struct option_list states;
     const char *tenant, *user, *name, *format;
     bool with_ended, as_json, as_csv;
+    bool is_sorted; /* by id; else in the order in which they were asked for */
 };
 
 static const struct option OPTIONS[] = {
@@ -36,6 +38,17 @@ static const struct option OPTIONS[] = {
     CLIENT_OPTIONS(struct queue_options, client),
 };
 
+/* Those that have left the scheduler's memory come last, and newest first. */
+static int compare_rows(const void *a, const void *b)
+{
+    const Wattyard__JobRow *x = *(const Wattyard__JobRow *const *)a;
+    const Wattyard__JobRow *y = *(const Wattyard__JobRow *const *)b;
+
+    if (x->job != y->job)
+        return x->job < y->job ? -1 : 1;
+    return (x->member > y->member) - (x->member < y->member);
+}
+
 static int show(void *data, const struct client_pages *pages, const struct command_context *context)
 {
     const struct queue_options *options = data;
@@ -43,8 +56,11 @@ static int show(void *data, const struct client_pages *pages, const struct comma
     const void **rows = CLIENT_ROWS(pages, jobs, &count);
     struct row_set set = show_jobs_set(rows, count, client_pages_last(pages)->now_ms);
     enum rows_form form = options->as_json ? ROWS_JSON : options->as_csv ? ROWS_CSV : ROWS_TABLE;
-    int status = rows_print(&set, form, options->format, "jobs", context->out, context->err);
+    int status;
 
+    if (options->is_sorted && count > 1)
+        qsort(rows, count, sizeof *rows, compare_rows);
+    status = rows_print(&set, form, options->format, "jobs", context->out, context->err);
     mem_free(rows);
     return status;
 }
@@ -88,6 +104,7 @@ static int ask(const struct command *command, const struct command_context *cont
     list.with_ended = options->with_ended || job_count > 0 || options->states.count > 0;
     request.body_case = WATTYARD__REQUEST__BODY_LIST_JOBS;
     request.list_jobs = &list;
+    options->is_sorted = job_count == 0;
     return client_run(command, context, &options->client, &request, show, options);
 }
 
@@ -119,7 +136,9 @@ const struct command QUEUE_COMMAND = {.name = "queue",
         "Without JOB: those that have not ended. A job that waits shows when it is expected to "
         "start and on which system, else what holds it back; `wattyard explain JOB` has the "
         "figures.\n\n"
-        "An array that has not started is one row, 1043[500]; a member is 1043.7.\n\n"
+        "An array that has not started is one row, 1043[500]; a member is 1043.7. So is an array "
+        "that "
+        "has ended some time ago; `wattyard job` has what its members came to.\n\n"
         "Columns for --format: job, member, members, name, tenant, user, priority, state, is_held, "
         "system, tasks, chips_per_task, chips, hosts, time, submit, start, end, attempt, "
         "exit_status, earliest, earliest_system, never, kw, usd_per_hour, reason. JSON has them "

@@ -5,21 +5,40 @@
 
 #include <string.h>
 
+enum { FLEET_XML_BYTES = PROTOCOL_FRAME_BYTES - 16 * 1024, PART_USAGE = 'u', PART_VERSIONS = 'v' };
+
 /* --- Usage */
+
+struct usage_walk {
+    struct request *request;
+    int64_t index; /* of the sum */
+    int64_t from;
+    bool is_full;
+};
 
 static int add_usage(void *context, const struct usage_sum *sum, struct err *err)
 {
-    struct request *request = context;
+    struct usage_walk *walk = context;
+    struct request *request = walk->request;
     Wattyard__Answer *answer = request->answer;
-    Wattyard__UsageRow *row = arena_zero(request->arena, 1, sizeof *row);
+    Wattyard__UsageRow *row;
 
     (void)err;
+    if (walk->index++ < walk->from || walk->is_full)
+        return 0;
+    if (request_is_full(request, answer->n_usage)) {
+        walk->is_full = true;
+        request_go_on(request, (struct cursor){PART_USAGE, walk->index - 1, 0});
+        return 0;
+    }
+    row = arena_zero(request->arena, 1, sizeof *row);
     wattyard__usage_row__init(row);
     row->key = request_text(request, sum->key);
     row->jobs = (uint64_t)sum->job_count;
     row->chip_hours = sum->chip_seconds / 3600;
     row->kwh = sum->joules / 3.6e6;
     row->usd = sum->usd;
+    request->bytes += 60;
     answer->usage = request_grow(
         request, answer->usage, answer->n_usage, sizeof(Wattyard__UsageRow *));
     answer->usage[answer->n_usage++] = row;
@@ -32,6 +51,7 @@ void request_list_usage(struct request *request)
         [USAGE_BY_TENANT] = "tenant", [USAGE_BY_USER] = "user", [USAGE_BY_SYSTEM] = "system"};
     struct server *server = request->server;
     const Wattyard__ListUsage *in = request->in->list_usage;
+    struct usage_walk walk = {.request = request, .from = request_cursor(&in->after).first};
     struct err err = {0};
 
     for (size_t i = 0; i < sizeof BY / sizeof BY[0]; i++) {
@@ -39,7 +59,7 @@ void request_list_usage(struct request *request)
             continue;
         server_write_usage_of_all(server); /* what runs, up to now */
         if (store_sum_usage(server->store, (enum usage_by)i, in->from_ms,
-                in->to_ms > 0 ? in->to_ms : server->now_ms, add_usage, request, &err) != 0)
+                in->to_ms > 0 ? in->to_ms : server->now_ms, add_usage, &walk, &err) != 0)
             request_fail(request, &err);
         return;
     }
@@ -52,9 +72,16 @@ static int add_version(void *context, const struct fleet_row *fleet, struct err 
 {
     struct request *request = context;
     Wattyard__Answer *answer = request->answer;
-    Wattyard__FleetVersion *row = arena_zero(request->arena, 1, sizeof *row);
+    Wattyard__FleetVersion *row;
 
     (void)err;
+    if (answer->next.len > 0)
+        return 0;
+    if (request_is_full(request, answer->n_fleet)) {
+        request_go_on(request, (struct cursor){PART_VERSIONS, fleet->version - 1, 0});
+        return 0;
+    }
+    row = arena_zero(request->arena, 1, sizeof *row);
     wattyard__fleet_version__init(row);
     row->version = (uint32_t)fleet->version;
     row->at_ms = fleet->at_ms;
@@ -63,18 +90,34 @@ static int add_version(void *context, const struct fleet_row *fleet, struct err 
     answer->fleet = request_grow(
         request, answer->fleet, answer->n_fleet, sizeof(Wattyard__FleetVersion *));
     answer->fleet[answer->n_fleet++] = row;
-    if (fleet->xml_bytes > 0 && fleet->xml_bytes < PROTOCOL_FRAME_BYTES / 2) {
+    request->bytes += 20;
+    if (fleet->xml_bytes > FLEET_XML_BYTES)
+        request_failf(request, 1,
+            "fleet version %u has %zu bytes of XML, and an answer at most %d: read it where the "
+            "scheduler runs",
+            row->version, fleet->xml_bytes, FLEET_XML_BYTES);
+    else if (fleet->xml_bytes > 0) {
         answer->fleet_xml.data = arena_copy(request->arena, fleet->xml, fleet->xml_bytes, 1);
         answer->fleet_xml.len = fleet->xml_bytes;
     }
     return 0;
 }
 
+/* Versions past the cursor. */
+static int list_version(void *context, const struct fleet_row *fleet, struct err *err)
+{
+    struct request *request = context;
+
+    if (fleet->version <= request_cursor(&request->in->show_fleet->after).first)
+        return 0;
+    return add_version(context, fleet, err);
+}
+
 void request_show_fleet(struct request *request)
 {
     struct err err = {0};
 
-    if (store_each_fleet(request->server->store, request->in->show_fleet->version, add_version,
+    if (store_each_fleet(request->server->store, request->in->show_fleet->version, list_version,
             request, &err) != 0)
         request_fail(request, &err);
 }

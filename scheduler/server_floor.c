@@ -7,7 +7,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { PAGE_BYTES = 600 * 1024, JOBS_SHOWN = 16 };
+enum { JOBS_SHOWN = 64, PART_HOSTS = 'h', PART_POWER = 'p' };
 
 /* --- Hosts named by a hostlist */
 
@@ -129,20 +129,16 @@ void request_retry_all(struct request *request)
 
 /* --- The list of hosts */
 
-static int count_bits(uint64_t bits)
-{
-    return bits_count(bits);
-}
-
 static void fill_tasks(struct request *request, int host, Wattyard__HostRow *row)
 {
     const struct server *server = request->server;
     const struct ledger *ledger = core_ledger(server->core);
-    holder_id ids[JOBS_SHOWN];
-    int count = ledger_host_holders(ledger, host, ids, JOBS_SHOWN);
+    int count = ledger_host_holders(ledger, host, NULL, 0);
+    holder_id *ids = mem_zero((size_t)count, sizeof *ids);
     struct str jobs = {0};
 
-    for (int i = 0; i < count && i < JOBS_SHOWN; i++) {
+    (void)ledger_host_holders(ledger, host, ids, count);
+    for (int i = 0; i < count; i++) {
         const struct gang *gang = core_find_holder(server->core, ids[i]);
         int place_count = 0;
         const struct task_place *places = ledger_places(ledger, ids[i], &place_count);
@@ -150,13 +146,16 @@ static void fill_tasks(struct request *request, int host, Wattyard__HostRow *row
         for (int k = 0; k < place_count; k++)
             if (places[k].host == host) {
                 row->tasks++;
-                row->chips_held += (uint32_t)count_bits(places[k].chips);
+                row->chips_held += (uint32_t)bits_count(places[k].chips);
             }
-        if (gang != NULL)
+        if (i == JOBS_SHOWN)
+            str_add(&jobs, ",…");
+        else if (i < JOBS_SHOWN && gang != NULL)
             str_format(&jobs, "%s%lld", jobs.length > 0 ? "," : "", (long long)gang->job);
     }
     row->jobs = request_text(request, str_text(&jobs));
     str_fini(&jobs);
+    mem_free(ids);
 }
 
 static void add_host(struct request *request, int host)
@@ -177,7 +176,7 @@ static void add_host(struct request *request, int host)
     row->who = request_text(request, session->who);
     row->since_ms = session->since_ms;
     row->chips = (uint32_t)system->chips_per_host;
-    row->chips_bad = (uint32_t)count_bits(session->bad_chips);
+    row->chips_bad = (uint32_t)bits_count(session->bad_chips);
     row->load = session->load;
     row->memory_used_bytes = session->memory_used_bytes;
     row->memory_bytes = session->memory_bytes;
@@ -205,57 +204,44 @@ static bool has_state(const struct request *request, int host)
     return in->n_states == 0;
 }
 
-static void list_named(struct request *request)
+/* From the cursor on; `list` NULL: all hosts of the fleet. */
+static void list_from(struct request *request, int64_t from, const struct hostlist *list)
 {
     const struct fleet *fleet = request->server->fleet;
-    struct hostlist list = {0};
-    struct err err = {0};
+    int64_t count = list != NULL ? (int64_t)list->count : fleet->host_count;
 
-    if (hostlist_expand(request->in->list_hosts->hosts, (size_t)fleet->host_count, &list, &err) !=
-        0) {
-        request_failf(request, 2, "%s", err.text);
-        return;
-    }
-    for (size_t i = 0; i < list.count; i++) {
-        int host = fleet_find_host(fleet, list.names[i]);
+    for (int64_t i = from; i < count; i++) {
+        int host = list != NULL ? fleet_find_host(fleet, list->names[i]) : (int)i;
 
-        if (host < 0)
-            request_failf(request, 1, "the fleet has no host %s", list.names[i]);
-        else if (has_state(request, host) && request->bytes < PAGE_BYTES)
-            add_host(request, host);
+        if (host < 0) {
+            request_failf(request, 1, "the fleet has no host %s", list->names[i]);
+            continue;
+        }
+        if (!has_state(request, host))
+            continue;
+        if (request_is_full(request, request->answer->n_hosts)) {
+            request_go_on(request, (struct cursor){PART_HOSTS, i, 0});
+            return;
+        }
+        add_host(request, host);
     }
-    hostlist_fini(&list);
 }
 
 void request_list_hosts(struct request *request)
 {
     const Wattyard__ListHosts *in = request->in->list_hosts;
-    const struct fleet *fleet = request->server->fleet;
-    char text[24] = "";
-    int64_t from = 0;
+    struct cursor from = request_cursor(&in->after);
+    struct hostlist list = {0};
+    struct err err = {0};
 
-    if (in->hosts[0] != '\0') {
-        list_named(request);
-        return;
-    }
-    if (in->after.len > 0)
-        memcpy(text, in->after.data,
-            in->after.len < sizeof text - 1 ? in->after.len : sizeof text - 1);
-    if (str_parse_int(text, &from) != 0 || from < 0)
-        from = 0;
-    for (int host = (int)(from < fleet->host_count ? from : fleet->host_count);
-         host < fleet->host_count; host++) {
-        if (!has_state(request, host))
-            continue;
-        if (request->answer->n_hosts >= PROTOCOL_PAGE_ROWS || request->bytes > PAGE_BYTES) {
-            char *cursor = arena_format(request->arena, "%d", host);
-
-            request->answer->next.data = (uint8_t *)cursor;
-            request->answer->next.len = strlen(cursor);
-            return;
-        }
-        add_host(request, host);
-    }
+    if (in->hosts[0] == '\0')
+        list_from(request, from.first, NULL);
+    else if (hostlist_expand(in->hosts, (size_t)request->server->fleet->host_count, &list, &err) !=
+             0)
+        request_failf(request, 2, "%s", err.text);
+    else
+        list_from(request, from.first, &list);
+    hostlist_fini(&list);
 }
 
 /* --- Power */
@@ -323,25 +309,49 @@ static void add_power(struct request *request, enum power_level level, int index
     row->file_limit_kw = isfinite(file_limit) ? file_limit : -1;
     row->committed_kw = ledger_load_kw(ledger, level, index);
     row->measured_kw = -1;
+    request->bytes += 60;
     answer->power = request_grow(
         request, answer->power, answer->n_power, sizeof(Wattyard__PowerRow *));
     answer->power[answer->n_power++] = row;
 }
 
-/* Sites, halls and feeds; racks where they fit into the answer. */
+static const char *path_of(
+    const struct fleet *fleet, enum power_level level, int index, char *buffer)
+{
+    switch (level) {
+    case POWER_RACK:
+        return fleet_rack_path(fleet, index, buffer);
+    case POWER_FEED:
+        return fleet_feed_path(fleet, index, buffer);
+    case POWER_HALL:
+        return fleet_hall_path(fleet, index, buffer);
+    case POWER_SITE:
+        return fleet->sites[index].id;
+    }
+    return "";
+}
+
+/* Sites, halls, feeds, racks. */
 void request_list_power(struct request *request)
 {
     const struct fleet *fleet = request->server->fleet;
+    const struct {
+        enum power_level level;
+        int count;
+    } LEVELS[] = {{POWER_SITE, fleet->site_count}, {POWER_HALL, fleet->hall_count},
+        {POWER_FEED, fleet->feed_count}, {POWER_RACK, fleet->rack_count}};
+    struct cursor from = request_cursor(&request->in->list_power->after);
     char buffer[FLEET_NAME_SIZE];
 
-    for (int i = 0; i < fleet->site_count; i++)
-        add_power(request, POWER_SITE, i, fleet->sites[i].id);
-    for (int i = 0; i < fleet->hall_count; i++)
-        add_power(request, POWER_HALL, i, fleet_hall_path(fleet, i, buffer));
-    for (int i = 0; i < fleet->feed_count; i++)
-        add_power(request, POWER_FEED, i, fleet_feed_path(fleet, i, buffer));
-    for (int i = 0; i < fleet->rack_count && fleet->rack_count <= PROTOCOL_PAGE_ROWS; i++)
-        add_power(request, POWER_RACK, i, fleet_rack_path(fleet, i, buffer));
+    for (int64_t i = from.first; i < (int64_t)(sizeof LEVELS / sizeof *LEVELS); i++)
+        for (int64_t k = i == from.first ? from.second : 0; k < LEVELS[i].count; k++) {
+            if (request_is_full(request, request->answer->n_power)) {
+                request_go_on(request, (struct cursor){PART_POWER, i, k});
+                return;
+            }
+            add_power(
+                request, LEVELS[i].level, (int)k, path_of(fleet, LEVELS[i].level, (int)k, buffer));
+        }
 }
 
 void request_set_power(struct request *request)

@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+enum { ACTION_JOBS_MOST = 10000 };
+
 /* --- Submit */
 
 static bool may_submit(struct request *request, const struct job_spec *spec)
@@ -86,7 +88,7 @@ static void submit_one(struct request *request, struct manifest *manifest, int i
     }
     if (server_write(server))
         store_job(request, id, manifest, index);
-    (void)request_add_job(request, id, -1);
+    (void)request_add_states(request, id);
 }
 
 static struct job_list *parse(struct request *request, const Wattyard__Submit *submit)
@@ -166,6 +168,18 @@ static bool is_own(struct request *request, int64_t job)
     return false;
 }
 
+/* What it is now. */
+static void add_changed(struct request *request, int64_t job, int member)
+{
+    const struct core *core = request->server->core;
+    int64_t first_gang = 0;
+
+    if (member < 0)
+        (void)request_add_states(request, job);
+    else if (member < core_find_job(core, job, &first_gang))
+        (void)request_add_gang(request, core_find_gang(core, first_gang + member));
+}
+
 static void change_jobs(
     struct request *request, const Wattyard__JobAction *action, enum event_kind kind)
 {
@@ -173,6 +187,11 @@ static void change_jobs(
 
     if (action->n_jobs == 0)
         request_failf(request, 2, "no job is named");
+    if (action->n_jobs > ACTION_JOBS_MOST) {
+        request_failf(
+            request, 2, "%zu jobs are named at once; %d can be", action->n_jobs, ACTION_JOBS_MOST);
+        return;
+    }
     for (size_t i = 0; i < action->n_jobs; i++) {
         int64_t job = (int64_t)action->jobs[i];
         struct event event = {.kind = kind,
@@ -186,7 +205,7 @@ static void change_jobs(
         if (server_apply(server, &event, &err) != 0)
             request_fail(request, &err);
         else
-            (void)request_add_job(request, job, action->member);
+            add_changed(request, job, action->member);
     }
 }
 

@@ -3,7 +3,6 @@
 #include "scheduler/server_private.h"
 
 #include <pwd.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -40,50 +39,6 @@ static const struct request_rule RULES[KINDS] = {
     [WATTYARD__REQUEST__BODY_SHOW_FLEET] = {request_show_fleet, KEY_VIEW, false, "fleet"},
     [WATTYARD__REQUEST__BODY_PING] = {request_ping, 0, false, "ping"},
 };
-
-/* --- Building answers */
-
-char *request_text(struct request *request, const char *text)
-{
-    if (text == NULL)
-        text = "";
-    request->bytes += strlen(text) + 2;
-    return arena_copy_text(request->arena, text);
-}
-
-void *request_grow(struct request *request, void *list, size_t count, size_t size)
-{
-    void *more;
-
-    /* Powers of two: grown when the count reaches one. */
-    if (count > 0 && (count & (count - 1)) != 0)
-        return list;
-    more = arena_zero(request->arena, count == 0 ? 1 : count * 2, size);
-    if (count > 0)
-        memcpy(more, list, count * size);
-    return more;
-}
-
-void request_failf(struct request *request, int status, const char *format, ...)
-{
-    char text[ERR_TEXT_SIZE];
-    va_list args;
-
-    va_start(args, format);
-    (void)vsnprintf(text, sizeof text, format, args);
-    va_end(args);
-    request->answer->errors = request_grow(
-        request, request->answer->errors, request->answer->n_errors, sizeof(char *));
-    request->answer->errors[request->answer->n_errors++] = request_text(request, text);
-    if (request->answer->status < status)
-        request->answer->status = status;
-}
-
-void request_fail(struct request *request, const struct err *err)
-{
-    request_failf(
-        request, err->kind == ERR_USAGE || err->kind == ERR_INPUT ? 2 : 1, "%s", err->text);
-}
 
 /* --- Who */
 
@@ -133,17 +88,6 @@ static bool may(struct request *request, const struct request_rule *rule)
 }
 
 /* --- Answers */
-
-void server_answer(struct server *server, const struct route *route, Wattyard__Answer *answer)
-{
-    Wattyard__Envelope envelope;
-
-    answer->now_ms = server->now_ms;
-    protocol_envelope_init(&envelope, WATTYARD__ENVELOPE__BODY_ANSWER, server->cluster.cluster,
-        server->cluster.epoch, "");
-    envelope.answer = answer;
-    sockets_queue(server->sockets, SOCKET_PEOPLE, route, &envelope);
-}
 
 static void keep_answer(struct request *request)
 {

@@ -7,7 +7,8 @@
  *   server_load.c     rows -> core;  server_rows.c  core -> rows
  *   server_hosts.c    sessions of hosts;  server_reports.c  what agents say of tasks
  *   server_desired.c  what a host should have
- *   server_people.c   requests: who may, the same id twice;  server_jobs.c …  what they do
+ *   server_people.c   requests: who may, the same id twice;  server_answers.c  room in answers
+ *   server_jobs.c, server_list.c, server_show.c, server_floor.c …  what they do
  */
 #ifndef SCHEDULER_SERVER_PRIVATE_H
 #define SCHEDULER_SERVER_PRIVATE_H
@@ -35,6 +36,9 @@ enum {
     WATCHES_MOST = 4096,
     READS_MOST = 1024,
     FORGET_MS = 10 * 60 * 1000, /* ended jobs leave the core */
+    ANSWER_BYTES = 600 * 1024,  /* a page ends past so many, about; a frame holds them and a row */
+    ANSWER_TEXT_BYTES = 128 * 1024,
+    ANSWER_ERRORS = 100, /* more are counted */
     MINUTE_MS = 60 * 1000
 };
 
@@ -291,15 +295,29 @@ struct request {
     const Wattyard__Request *in;
     Wattyard__Answer *answer;
     struct arena *arena;
-    size_t bytes; /* of what was put into the answer, about */
-    bool is_late; /* answered another time */
+    size_t bytes;       /* of what was put into the answer, about */
+    size_t error_count; /* also those past ANSWER_ERRORS */
+    bool is_late;       /* answered another time */
 };
 /* Add an error; its status is 1, or 2 for a wrong call. */
 void request_fail(struct request *request, const struct err *err);
 void request_failf(struct request *request, int status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
-/* A copy in its arena; NULL becomes "". */
+/* A copy in its arena; NULL becomes "". Longer than ANSWER_TEXT_BYTES it is cut, and ends in "…".
+ */
 char *request_text(struct request *request, const char *text);
+/* The same of a hostlist, which is cut behind a host. */
+char *request_hosts(struct request *request, const char *hosts);
+/* No more rows go into this page. */
+bool request_is_full(const struct request *request, size_t row_count);
+/* Where a page begins, as it stands in a request's `after` and an answer's `next`. What the numbers
+ * are is the list's own. part 0: at the beginning. */
+struct cursor {
+    int part;
+    int64_t first, second;
+};
+struct cursor request_cursor(const ProtobufCBinaryData *after);
+void request_go_on(struct request *request, struct cursor cursor);
 /* Room for one more of a repeated field. */
 void *request_grow(struct request *request, void *list, size_t count, size_t size);
 
@@ -327,10 +345,23 @@ void request_apply_fleet(struct request *request);
 void request_ping(struct request *request);
 /* Go over to a fleet that was applied, if nothing runs on what leaves it. */
 void server_change_fleet(struct server *server);
-/* Add the rows of a job (of a member; -1: all) that is in the core. False: it is not there. */
-bool request_add_job(struct request *request, int64_t job, int member);
-/* The same, also of one that has left the core. */
-bool request_add_any_job(struct request *request, int64_t job, int member);
+/* How many members of a job are in a state, and the first of them. */
+struct state_count {
+    size_t members;
+    const struct gang *first; /* NULL: none */
+};
+/* Of a job in the core, by state, into GANG_STATE_COUNT counts; how many members it has. */
+int request_count_states(const struct core *core, int64_t job, struct state_count *counts);
+/* Add the row of one gang; it is the answer's. */
+Wattyard__JobRow *request_add_gang(struct request *request, const struct gang *gang);
+/* Add a row for each state that members of the job are in: few, however many members it has. False:
+ * it is not in the core. */
+bool request_add_states(struct request *request, int64_t job);
+/* Add the row of a job that has left the core: of a member, or one for all (-1). False: it has no
+ * such member. */
+bool request_add_stored(struct request *request, const struct job_row *stored, int member);
+/* The same, looked up by its id. False: there is none. */
+bool request_find_stored(struct request *request, int64_t job, int member);
 /* The most that the user may: the fleet's <user> row; NULL: there is none of that name. */
 const struct fleet_user *request_user(const struct request *request);
 

@@ -64,21 +64,17 @@ void request_ping(struct request *request)
     request->answer->cluster = info;
 }
 
-/* Now: the jobs as they are, and the count of changes up to here. */
+/* Now: the count of changes up to here. How the jobs are is asked for page by page. */
 static void answer_watch(struct server *server, const struct watch *watch)
 {
     Wattyard__Answer answer = WATTYARD__ANSWER__INIT;
-    struct peer peer = {.route = watch->route};
-    struct request request = {
-        .server = server, .peer = &peer, .answer = &answer, .arena = arena_create()};
+    struct arena *arena = arena_create();
 
-    answer.id.data = arena_copy(request.arena, watch->id, PROTOCOL_ID_BYTES, 1);
+    answer.id.data = arena_copy(arena, watch->id, PROTOCOL_ID_BYTES, 1);
     answer.id.len = PROTOCOL_ID_BYTES;
-    answer.cluster = cluster_info(server, request.arena);
-    for (size_t i = 0; i < watch->job_count; i++)
-        (void)request_add_any_job(&request, watch->jobs[i], -1);
+    answer.cluster = cluster_info(server, arena);
     server_answer(server, &watch->route, &answer);
-    arena_destroy(request.arena);
+    arena_destroy(arena);
 }
 
 /* A look at many members takes its time: who watches them looks less often, so that the looks of

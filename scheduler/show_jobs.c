@@ -226,6 +226,8 @@ static void print_times(const Wattyard__JobRow *row, int64_t now_ms, FILE *strea
     char took[CLOCK_SIZE];
 
     (void)fprintf(stream, "  submitted  %s\n", rows_instant(row->submit_ms, at, sizeof at));
+    if (row->members > 1) /* each has times of its own */
+        return;
     if (row->start_ms != 0)
         (void)fprintf(stream, "  started    %s\n", rows_instant(row->start_ms, at, sizeof at));
     if (row->end_ms != 0)
@@ -267,6 +269,17 @@ static void print_own_text(const char *head, const char *text, FILE *stream)
     (void)fputc('\n', stream);
 }
 
+static void print_states(const Wattyard__JobDetail *job, FILE *stream)
+{
+    char count[CLOCK_SIZE];
+
+    (void)fprintf(stream, "  members    ");
+    for (size_t i = 0; i < job->n_states; i++)
+        (void)fprintf(stream, "%s%s %s", i > 0 ? ", " : "",
+            units_count(job->states[i]->members, count, sizeof count), job->states[i]->state);
+    (void)fprintf(stream, "\n");
+}
+
 static void print_facts(const Wattyard__JobDetail *job, FILE *stream)
 {
     const Wattyard__JobRow *row = job->row;
@@ -281,10 +294,12 @@ static void print_facts(const Wattyard__JobDetail *job, FILE *stream)
         (void)fprintf(
             stream, ", at most %s", units_duration(job->wall_minutes * 60, wall, sizeof wall));
     (void)fprintf(stream, "\n");
-    if (row->system[0] != '\0')
+    if (row->members > 1)
+        print_states(job, stream);
+    else if (row->system[0] != '\0')
         (void)fprintf(
             stream, "  runs on    %s, %s\n", row->system, row->hosts[0] != '\0' ? row->hosts : "-");
-    if (row->attempt > 0)
+    if (row->attempt > 0 && row->members <= 1)
         (void)fprintf(
             stream, "  attempt    %u, %u retries left\n", row->attempt, job->retries_left);
     if (job->output[0] != '\0')
@@ -293,7 +308,7 @@ static void print_facts(const Wattyard__JobDetail *job, FILE *stream)
 }
 
 void show_job_detail(const Wattyard__JobDetail *job, const void *const *history,
-    size_t history_count, int64_t now_ms, FILE *stream)
+    size_t history_count, bool is_cut, int64_t now_ms, FILE *stream)
 {
     struct row_set set = {
         HISTORY, sizeof HISTORY / sizeof *HISTORY, history, history_count, now_ms};
@@ -312,6 +327,10 @@ void show_job_detail(const Wattyard__JobDetail *job, const void *const *history,
     (void)fprintf(stream, "\n");
     rows_pick_usual(&set, &pick);
     rows_print_table(&set, &pick, stream);
+    if (is_cut)
+        (void)fprintf(stream,
+            "… and more, which --json has; wattyard job %llu.N is about one member\n",
+            (unsigned long long)job->row->job);
 }
 
 static void add_one(const struct row_set *set, const char *key, struct json_writer *writer)
@@ -341,6 +360,10 @@ int show_job_detail_json(const Wattyard__JobDetail *job, const void *const *hist
     json_number(writer, "kwh", job->kwh);
     json_number(writer, "usd", job->usd);
     json_text(writer, "output", job->output);
+    json_open_object(writer, "states");
+    for (size_t i = 0; i < job->n_states; i++)
+        json_count(writer, job->states[i]->state, job->states[i]->members);
+    json_close(writer);
     add_one(&past, "history", writer);
     json_close(writer);
     rc = json_print(writer, stream, err);

@@ -22,9 +22,9 @@ void show_job_submitted(const Wattyard__JobRow *row, int64_t now_ms, FILE *strea
 /* "14:32:07  job 1042 pretrain-70b  running  on trn3-gen2, oregon-…" */
 void show_job_change(const Wattyard__JobRow *row, int64_t now_ms, FILE *stream);
 
-/* `job`: the answer of a ShowJob, its history from all pages. */
+/* `job`: the answer of a ShowJob, its history from all pages, or the first of them (is_cut). */
 void show_job_detail(const Wattyard__JobDetail *job, const void *const *history,
-    size_t history_count, int64_t now_ms, FILE *stream);
+    size_t history_count, bool is_cut, int64_t now_ms, FILE *stream);
 int show_job_detail_json(const Wattyard__JobDetail *job, const void *const *history,
     size_t history_count, FILE *stream, struct err *err);
 

@@ -4,6 +4,7 @@
 #include "tests/support/cluster.h"
 #include "tests/support/suite.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -129,10 +130,143 @@ START_TEST(one_member_of_an_array_is_followed_alone)
 }
 END_TEST
 
+/* --- As many members as there can be */
+
+enum { MEMBERS = 100000 };
+
+static void set_up_alone(void)
+{
+    cluster = cluster_create(&(struct cluster_options){.fleet_xml = FLEET});
+    cluster_start_scheduler(cluster, NULL);
+}
+
+static int count_texts(const char *text, const char *wanted)
+{
+    int count = 0;
+
+    for (const char *at = text; (at = strstr(at, wanted)) != NULL; at += strlen(wanted))
+        count++;
+    return count;
+}
+
+/* What the command prints; its status is 0. Gives (mem_free). */
+static char *output_of(const char *first, const char *second, const char *third)
+{
+    char *out = NULL;
+
+    ck_assert_msg(
+        cluster_run(cluster, &out, first, second, third, NULL) == 0, "%s: %.2000s", first, out);
+    return out;
+}
+
+static void expect_output(
+    const char *first, const char *second, const char *third, const char *wanted, int times)
+{
+    char *out = output_of(first, second, third);
+    int count = count_texts(out, wanted);
+
+    ck_assert_msg(
+        count == times, "%s %s: %d times \"%s\" in:\n%.2000s", first, second, count, wanted, out);
+    mem_free(out);
+}
+
+static void expect_lines(const char *first, const char *second, const char *third, int lines)
+{
+    char *out = output_of(first, second, third);
+
+    ck_assert_int_eq(count_lines(out), lines);
+    mem_free(out);
+}
+
+/* Their ends are told page by page, and a few lines say how many they are. */
+static void look_at_ended_members(void)
+{
+    expect_lines("queue", "--all", "--csv", 1 + MEMBERS);
+    expect_output("queue", "1", "--json", "\"state\": \"cancelled\"", MEMBERS);
+    expect_output("queue", "--state=failed", "--csv", "cancelled", 0);
+    expect_output("explain", "1", NULL, "job 1.0 many ", 1);
+    expect_output("explain", "1.99999", "--json", "\"member\": 99999", 1);
+}
+
+static void look_at_whole_job(void)
+{
+    expect_output("job", "1", NULL, "  members    100,000 cancelled\n", 1);
+    expect_output("job", "1", NULL, "… and more, which --json has", 1);
+    expect_output("job", "1", "--json", "\"what\": \"cancelled\"", MEMBERS);
+    expect_output("job", "1", "--manifest", "<array count=\"100000\"/>", 1);
+    expect_output("job", "1.99999", NULL, "  cancelled ", 1);
+    cluster_expect(cluster, 1, "job", "1.100000", NULL);
+    cluster_expect(cluster, 1, "explain", "1.100000", NULL);
+}
+
+START_TEST(an_array_as_large_as_can_be_is_shown_whole)
+{
+    const char *job = write_job("many", "<array count=\"100000\"/>", "true");
+
+    expect_output("submit", job, NULL, "job 1[100000] many   waiting", 1);
+    expect_output("queue", NULL, NULL, "\n1[100000]", 1);
+    expect_output("explain", "1", NULL, "job 1.0 many ", 1);
+    expect_output("job", "1", NULL, "  members    100,000 waiting\n", 1);
+    expect_output("cancel", "1.7", NULL, "job 1.7 many   cancelled\n", 1);
+    expect_lines("queue", "1", "--csv", 4);
+    expect_output("cancel", "1", NULL, "job 1[100000] many   cancelled\n", 1);
+    look_at_ended_members();
+    look_at_whole_job();
+    /* Those that have ended are not read again: they are one row. */
+    cluster_kill_scheduler(cluster, SIGKILL);
+    cluster_start_scheduler(cluster, NULL);
+    expect_output("queue", "--all", NULL, "\n1[100000]", 1);
+    expect_output("queue", "1", "--csv", "100000 of 100000 are not done", 1);
+    expect_output("explain", "1", NULL, "job 1[100000] many ", 1);
+    look_at_whole_job();
+}
+END_TEST
+
+/* --- More hosts, places and errors than a page holds */
+
+enum { WIDE_FEEDS = 100, WIDE_RACKS = 3000, WIDE_HOSTS = 6000, ERRORS_SHOWN = 100 };
+
+static const char WIDE_FLEET[] =
+    "<fleet xmlns=\"urn:wattyard:1\" name=\"wide\"><catalog>"
+    "<chip id=\"c\" vendor=\"nvidia\" stack=\"cuda\" hbm-gb=\"288\" hbm-gbps=\"8000\" "
+    "mfu=\"0.4\" bw-efficiency=\"0.7\"><peak precision=\"bf16\" tflops=\"2500\"/></chip>"
+    "<system id=\"box\" chip=\"c\" hosts=\"2\" chips-per-host=\"4\" power-kw=\"8\" "
+    "idle-kw=\"2\" availability=\"1\" available-from=\"2025-01\"/></catalog>"
+    "<site id=\"s\"><hall id=\"h\"><feed id=\"f[001-100]\"><rack id=\"r[01-30]\" system=\"box\" "
+    "usd-per-hour=\"4\"/></feed></hall></site></fleet>";
+
+static void set_up_wide(void)
+{
+    cluster = cluster_create(
+        &(struct cluster_options){.fleet_xml = WIDE_FLEET, .is_insecure = true});
+    cluster_start_scheduler(cluster, NULL);
+}
+
+START_TEST(hosts_and_places_come_page_by_page_and_many_errors_are_counted)
+{
+    static const char HOSTS_OF[] = "s-h-f[001-100]-r[01-30]-t[01-02]";
+    char *out = NULL;
+
+    expect_lines("nodes", "--csv", NULL, 1 + WIDE_HOSTS);
+    expect_lines("nodes", HOSTS_OF, "--csv", 1 + WIDE_HOSTS);
+    expect_lines("power", "--csv", NULL, 1 + 1 + 1 + WIDE_FEEDS + WIDE_RACKS);
+    cluster_expect(cluster, 0, "drain", HOSTS_OF, "--why", "all of it", NULL);
+    expect_lines("nodes", "--state=drained", "--csv", 1 + WIDE_HOSTS);
+    ck_assert_int_eq(
+        cluster_run(cluster, &out, "drain", "x[0001-5000]", "--why", "none of it", NULL), 2);
+    ck_assert_int_eq(count_lines(out), ERRORS_SHOWN);
+    ck_assert_msg(strstr(out, "and 4901 more like these") != NULL, "%s", out);
+    mem_free(out);
+    cluster_expect(cluster, 0, "resume", HOSTS_OF, NULL);
+}
+END_TEST
+
 Suite *suite(void)
 {
     Suite *s = suite_create("people");
     TCase *order = tcase_create("order");
+    TCase *many = tcase_create("many");
+    TCase *wide = tcase_create("wide");
 
     tcase_add_checked_fixture(order, set_up, tear_down);
     tcase_set_timeout(order, 300);
@@ -140,5 +274,13 @@ Suite *suite(void)
     tcase_add_test(order, the_output_of_a_failed_attempt_comes_before_that_of_the_next);
     tcase_add_test(order, one_member_of_an_array_is_followed_alone);
     suite_add_tcase(s, order);
+    tcase_add_checked_fixture(many, set_up_alone, tear_down);
+    tcase_set_timeout(many, 300);
+    tcase_add_test(many, an_array_as_large_as_can_be_is_shown_whole);
+    suite_add_tcase(s, many);
+    tcase_add_checked_fixture(wide, set_up_wide, tear_down);
+    tcase_set_timeout(wide, 300);
+    tcase_add_test(wide, hosts_and_places_come_page_by_page_and_many_errors_are_counted);
+    suite_add_tcase(s, wide);
     return s;
 }
