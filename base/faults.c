@@ -158,7 +158,7 @@ static int compare_faults(const void *a, const void *b)
 
 static void print_count(size_t count, const char *what, FILE *stream)
 {
-    (void)fprintf(stream, "%zu %s%s", count, what, count == 1 ? "" : "s");
+    (void)fprintf(stream, "%zu %s%s", count, what, str_plural((int64_t)count, "", "s"));
     if (count > FAULTS_MAX)
         (void)fprintf(stream, " (the first %d are shown)", FAULTS_MAX);
 }

@@ -180,6 +180,11 @@ const char *str_nearest(const char *text, const char *const *names, size_t count
     return best;
 }
 
+const char *str_plural(int64_t count, const char *one, const char *many)
+{
+    return count == 1 ? one : many;
+}
+
 uint64_t str_hash(const char *text)
 {
     uint64_t hash = UINT64_C(14695981039346656037);

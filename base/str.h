@@ -43,6 +43,9 @@ int str_parse_int(const char *text, int64_t *out);
  */
 const char *str_nearest(const char *text, const char *const *names, size_t count);
 
+/* "job" of 1, "jobs" of any other number: what goes behind a count; one of the two. */
+const char *str_plural(int64_t count, const char *one, const char *many);
+
 /* A 64-bit hash (FNV-1a) that is the same on every run and machine. */
 uint64_t str_hash(const char *text);
 

@@ -83,6 +83,16 @@ START_TEST(words_are_split)
 }
 END_TEST
 
+START_TEST(one_thing_is_told_from_many)
+{
+    static const int64_t MANY[] = {0, 2, -1, 11, INT64_MAX};
+
+    ck_assert_str_eq(str_plural(1, "host is", "hosts are"), "host is");
+    for (size_t i = 0; i < sizeof MANY / sizeof *MANY; i++)
+        ck_assert_str_eq(str_plural(MANY[i], "host is", "hosts are"), "hosts are");
+}
+END_TEST
+
 Suite *suite(void)
 {
     Suite *s = suite_create("base/str");
@@ -94,6 +104,7 @@ Suite *suite(void)
     tcase_add_test(tc, grouped_numbers_have_commas);
     tcase_add_test(tc, a_text_grows);
     tcase_add_test(tc, words_are_split);
+    tcase_add_test(tc, one_thing_is_told_from_many);
     suite_add_tcase(s, tc);
     return s;
 }
