@@ -1,4 +1,5 @@
 #include "scheduler/simulate_print.h"
+#include "base/str.h"
 
 #include "base/embed.h"
 #include "base/err.h"
@@ -83,14 +84,16 @@ void simulate_print_text(const struct simulate_result *r, enum core_policy polic
     char b[64];
     char text[192];
 
-    (void)fprintf(stream, "%s   policy %s   %s jobs, %s finished in %s%s\n", fleet->name,
+    (void)fprintf(stream, "%s   policy %s   %s %s, %s finished in %s%s\n", fleet->name,
         SIMULATE_POLICY_NAMES[policy], units_count((double)r->job_count, a, sizeof a),
+        str_plural((int64_t)r->job_count, "job", "jobs"),
         units_count((double)r->finished_count, b, sizeof b),
         units_duration(r->makespan_s, text, sizeof text), r->is_stopped ? " (stopped early)" : "");
     if (r->left_out > 0)
-        (void)fprintf(stream,
-            "%zu jobs were left out: they do not say how long they run (<work minutes=>)\n",
-            r->left_out);
+        (void)fprintf(stream, "%zu %s left out: %s (<work minutes=>)\n", r->left_out,
+            str_plural((int64_t)r->left_out, "job was", "jobs were"),
+            str_plural((int64_t)r->left_out, "it does not say how long it runs",
+                "they do not say how long they run"));
     if (r->failed_count + r->unfinished_count > 0)
         (void)fprintf(stream, "%zu failed or timed out, %zu never started or did not end\n",
             r->failed_count, r->unfinished_count);
@@ -113,8 +116,9 @@ void simulate_print_text(const struct simulate_result *r, enum core_policy polic
                 : "no limit");
         line(stream, "peak power", text);
     }
-    (void)snprintf(text, sizeof text, "%zu, %.1f ms mean, %.1f ms at most; %zu preemptions",
-        r->round_count, f.round_mean_s * 1e3, f.round_max_s * 1e3, r->preemption_count);
+    (void)snprintf(text, sizeof text, "%zu, %.1f ms mean, %.1f ms at most; %zu %s", r->round_count,
+        f.round_mean_s * 1e3, f.round_max_s * 1e3, r->preemption_count,
+        str_plural((int64_t)r->preemption_count, "preemption", "preemptions"));
     line(stream, "full rounds", text);
     (void)snprintf(text, sizeof text, "%.2f s", r->seconds);
     line(stream, "simulated in", text);
