@@ -96,8 +96,9 @@ static void add_facts(const struct scenario *sc, struct conflict_thing thing, st
         break;
     case CONFLICT_BUDGET:
         if (sc->budgets[thing.index].kind == BUDGET_CARBON)
-            str_format(out, ": %s tonnes",
-                units_count(sc->budgets[thing.index].limit, amount, sizeof amount));
+            str_format(out, ": %s %s",
+                units_count(sc->budgets[thing.index].limit, amount, sizeof amount),
+                str_plural(sc->budgets[thing.index].limit == 1, "tonne", "tonnes"));
         else
             str_format(
                 out, ": %s", units_money(sc->budgets[thing.index].limit, amount, sizeof amount));

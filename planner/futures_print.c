@@ -116,8 +116,9 @@ static void print_head(
     const double seconds = f->seconds.read + f->seconds.build + f->seconds.solve;
     char rows[TEXT_SIZE], columns[TEXT_SIZE], percent[TEXT_SIZE];
 
-    (void)fprintf(stream, "%s   %d futures\n%s %s rows × %s columns, %s %.*f s", f->scenario->name,
-        f->count, f->size.integers > 0 ? "MIP" : "LP", units_count(f->size.rows, rows, sizeof rows),
+    (void)fprintf(stream, "%s   %d %s\n%s %s rows × %s columns, %s %.*f s", f->scenario->name,
+        f->count, str_plural(f->count, "future", "futures"), f->size.integers > 0 ? "MIP" : "LP",
+        units_count(f->size.rows, rows, sizeof rows),
         units_count(f->size.columns, columns, sizeof columns),
         f->status != PLAN_TIME_LIMIT ? "solved in"
         : options->is_interrupted    ? "interrupted after"

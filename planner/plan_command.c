@@ -381,8 +381,8 @@ static int plan_futures(const struct scenario *scenario, double read_s,
 
     if (single != NULL)
         (void)err_set(&err, ERR_USAGE,
-            "%s is of one plan, and %s has %d futures; choose one with --future", single,
-            scenario->name, scenario->future_count);
+            "%s is of one plan, and %s has %d %s; choose one with --future", single, scenario->name,
+            scenario->future_count, str_plural(scenario->future_count, "future", "futures"));
     else
         futures = futures_solve(scenario, &solve_options, &err);
     progress_end(&solve_context.progress);

@@ -18,7 +18,8 @@ static void add_count(struct str *out, int count, const char *word)
 {
     char text[32];
 
-    str_format(out, "%s %s%s", units_count(count, text, sizeof text), word, count == 1 ? "" : "s");
+    str_format(
+        out, "%s %s%s", units_count(count, text, sizeof text), word, str_plural(count, "", "s"));
 }
 
 static int offered_system_count(const struct scenario *scenario)
@@ -74,9 +75,10 @@ static void print_solve(
     char rows[32], columns[32], percent[32];
     double seconds = plan->seconds.read + plan->seconds.build + plan->seconds.solve;
 
-    (void)fprintf(stream, "%s %s rows × %s columns, %s %.*f s",
-        plan->size.integers > 0 ? "MIP" : "LP", units_count(plan->size.rows, rows, sizeof rows),
-        units_count(plan->size.columns, columns, sizeof columns), status_words(plan, options),
+    (void)fprintf(stream, "%s %s %s × %s %s, %s %.*f s", plan->size.integers > 0 ? "MIP" : "LP",
+        units_count(plan->size.rows, rows, sizeof rows), str_plural(plan->size.rows, "row", "rows"),
+        units_count(plan->size.columns, columns, sizeof columns),
+        str_plural(plan->size.columns, "column", "columns"), status_words(plan, options),
         seconds < 10 ? 2 : 0, seconds);
     if (plan->has_plan && plan->gap > 0 && isfinite(plan->gap))
         (void)fprintf(stream, "; %s within %s of the bound",

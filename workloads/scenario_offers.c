@@ -1,4 +1,5 @@
 /* Reading a scenario's offers: how systems can be had, and which stand already. */
+#include "base/str.h"
 #include "workloads/scenario_private.h"
 
 #include "base/mem.h"
@@ -96,8 +97,8 @@ static void warn_of_ended_term(struct scenario_reader *r, const struct xml_node 
     if (r->is_horizon_good && offer->term_months > 0 &&
         existing->acquired + offer->term_months <= r->scenario->horizon.start)
         xml_warn(node, r->faults,
-            "its term of %d months ends before the horizon starts, so it does not count",
-            offer->term_months);
+            "its term of %d %s ends before the horizon starts, so it does not count",
+            offer->term_months, str_plural(offer->term_months, "month", "months"));
 }
 
 static void read_existing(

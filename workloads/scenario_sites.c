@@ -1,4 +1,5 @@
 /* Reading a scenario's horizon, sites and latencies: when and where. */
+#include "base/str.h"
 #include "workloads/scenario_private.h"
 
 #include "base/mem.h"
@@ -43,9 +44,10 @@ static int check_span(
         return xml_fault(node, r->faults, "its end is before its start; exchange them?");
     if (months % step != 0)
         return xml_fault(node, r->faults,
-            "its %d months are no whole number of %ss; `end` is the last month, so move it by %d "
+            "its %d %s no whole number of %ss; `end` is the last month, so move it by %d "
             "later or %d earlier",
-            months, STEP_NAMES[row->step], step - months % step, months % step);
+            months, str_plural(months, "month is", "months are"), STEP_NAMES[row->step],
+            step - months % step, months % step);
     if (months / step > SCENARIO_PERIODS_MAX)
         return xml_fault(node, r->faults,
             "it has %d periods, and %d are the most; shorten it, or take longer steps",

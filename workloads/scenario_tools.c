@@ -120,9 +120,10 @@ static void fault_window(struct scenario_reader *r, const struct xml_node *node,
 
     (void)xml_fault(node, r->faults,
         "no period starts in its window, %s %s, %s %s (exclusive); periods start in %s and each "
-        "%d months after; widen it",
+        "%d %s after; widen it",
         from_name, date_format_month(from, from_text), to_name, date_format_month(to, to_text),
-        date_format_month(h->start, start_text), h->step_months);
+        date_format_month(h->start, start_text), h->step_months,
+        str_plural(h->step_months, "month", "months"));
 }
 
 void scenario_settle_window(struct scenario_reader *r, const struct xml_node *node,
