@@ -70,7 +70,8 @@ static int show_states(
 
         (void)fprintf(context->out, "%s   %s", row->host, row->state);
         if (row->tasks > 0)
-            (void)fprintf(context->out, "   %u task%s", row->tasks, row->tasks == 1 ? "" : "s");
+            (void)fprintf(
+                context->out, "   %u %s", row->tasks, str_plural(row->tasks, "task", "tasks"));
         (void)fprintf(context->out, "\n");
     }
     mem_free(rows);

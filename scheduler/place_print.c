@@ -337,6 +337,6 @@ void place_print_text(const struct core *core, int64_t now_ms, FILE *stream)
         units_money(report->value_usd_per_hour, value, sizeof value),
         units_money(report->bound_usd_per_hour, bound, sizeof bound), report->gap * 100);
     if (report->greedy_count > 0)
-        (void)fprintf(stream, "%d tiers went on without the program: its solver gave no answer.\n",
-            report->greedy_count);
+        (void)fprintf(stream, "%d %s went on without the program: its solver gave no answer.\n",
+            report->greedy_count, str_plural(report->greedy_count, "tier", "tiers"));
 }

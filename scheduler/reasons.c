@@ -5,6 +5,7 @@
 #include "base/units.h"
 
 #include <stdio.h>
+#include <string.h>
 
 static bool is_power(enum blocked_by by)
 {
@@ -32,6 +33,13 @@ const char *reasons_where(const struct fleet *fleet, const struct block *block, 
     return NULL;
 }
 
+int reasons_unit_length(const char *unit, double count)
+{
+    size_t length = strlen(unit);
+
+    return (int)(count == 1 && str_ends_with(unit, "s") ? length - 1 : length);
+}
+
 /* "needs 540 kW, … has 212 kW left" */
 static void add_figures(const struct fleet *fleet, const struct block *block, struct str *out)
 {
@@ -40,10 +48,10 @@ static void add_figures(const struct fleet *fleet, const struct block *block, st
     char has[32];
     const char *place = reasons_where(fleet, block, where);
 
-    str_format(out, "needs %s %s, %s%s%s has %s", units_count(block->needs, needs, sizeof needs),
-        block->unit, is_power(block->by) ? POWER_LEVEL_NAMES[block->level] : "",
-        is_power(block->by) ? " " : "", place != NULL ? place : "the fleet",
-        units_count(block->has, has, sizeof has));
+    str_format(out, "needs %s %.*s, %s%s%s has %s", units_count(block->needs, needs, sizeof needs),
+        reasons_unit_length(block->unit, block->needs), block->unit,
+        is_power(block->by) ? POWER_LEVEL_NAMES[block->level] : "", is_power(block->by) ? " " : "",
+        place != NULL ? place : "the fleet", units_count(block->has, has, sizeof has));
     str_add(out, is_power(block->by) ? " kW left: power holds it back" : " free");
 }
 

@@ -1,4 +1,5 @@
 #include "scheduler/server.h"
+#include "base/str.h"
 
 #include "base/clock.h"
 #include "base/file.h"
@@ -29,8 +30,9 @@ void server_log(struct server *server, const char *format, ...)
 
     if (server->now_ms - server->logged_ms >= 1000) {
         if (server->logged_count > LOG_LINES)
-            (void)fprintf(stderr, "wattyard-scheduler: … and %d lines more in that second\n",
-                server->logged_count - LOG_LINES);
+            (void)fprintf(stderr, "wattyard-scheduler: … and %d %s in that second\n",
+                server->logged_count - LOG_LINES,
+                str_plural(server->logged_count - LOG_LINES, "line more", "lines more"));
         server->logged_ms = server->now_ms;
         server->logged_count = 0;
     }
@@ -295,8 +297,9 @@ static int say_ready(struct server *server, struct err *err)
         sockets_bound(server->sockets, SOCKET_PEOPLE), (long)getpid(),
         (unsigned long long)server->cluster.epoch);
     (void)fprintf(stderr,
-        "wattyard-scheduler: fleet %s, %d hosts; agents at %s, people at %s; epoch %llu\n",
+        "wattyard-scheduler: fleet %s, %d %s; agents at %s, people at %s; epoch %llu\n",
         server->fleet->name, server->fleet->host_count,
+        str_plural(server->fleet->host_count, "host", "hosts"),
         sockets_bound(server->sockets, SOCKET_AGENTS),
         sockets_bound(server->sockets, SOCKET_PEOPLE), (unsigned long long)server->cluster.epoch);
     if (server->options.ready_file != NULL)

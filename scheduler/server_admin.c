@@ -1,6 +1,7 @@
 /* Requests about the whole: usage, and the fleet in force. */
 #include "base/faults.h"
 #include "base/mem.h"
+#include "base/str.h"
 #include "scheduler/server_private.h"
 
 #include <string.h>
@@ -185,8 +186,8 @@ static void store_fleet(struct request *request, const struct fleet_change *chan
     const Wattyard__ApplyFleet *in = request->in->apply_fleet;
     struct fleet_row row = {.at_ms = server->now_ms,
         .who = request->peer->name,
-        .what = arena_format(request->arena, "%d hosts added, %d removed", change->added_count,
-            change->removed_count),
+        .what = arena_format(request->arena, "%d %s added, %d removed", change->added_count,
+            str_plural(change->added_count, "host", "hosts"), change->removed_count),
         .xml = in->xml.data,
         .xml_bytes = in->xml.len};
     struct err err = {0};
@@ -221,8 +222,8 @@ void request_apply_fleet(struct request *request)
         store_fleet(request, &change);
     }
     if (!change.is_refused && change.busy_count > 0)
-        server_log(server, "the new fleet is in force when %d hosts are empty, such as %s",
-            change.busy_count, change.busy);
+        server_log(server, "the new fleet is in force when %d %s empty, such as %s",
+            change.busy_count, str_plural(change.busy_count, "host is", "hosts are"), change.busy);
     fleet_destroy(next);
 }
 
@@ -282,6 +283,7 @@ void server_change_fleet(struct server *server)
         return;
     }
     (void)server_write(server); /* the version in force goes with this turn's commit */
-    server_log(server, "fleet version %lld is in force: %d hosts",
-        (long long)server->cluster.fleet_version, server->fleet->host_count);
+    server_log(server, "fleet version %lld is in force: %d %s",
+        (long long)server->cluster.fleet_version, server->fleet->host_count,
+        str_plural(server->fleet->host_count, "host", "hosts"));
 }

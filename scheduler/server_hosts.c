@@ -114,8 +114,9 @@ static void drain_other(struct server *server, int host, const Wattyard__Invento
     if (inventory->n_chips <= (size_t)system->chips_per_host ||
         core_drain_reason(server->core, host) != NULL)
         return;
-    (void)snprintf(why, sizeof why, "it has %zu chips, a host of %s has %d", inventory->n_chips,
-        system->id, system->chips_per_host);
+    (void)snprintf(why, sizeof why, "it has %zu %s, a host of %s has %d", inventory->n_chips,
+        str_plural((int64_t)inventory->n_chips, "chip", "chips"), system->id,
+        system->chips_per_host);
     (void)server_apply(server, &event, NULL);
 }
 

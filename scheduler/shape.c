@@ -1,4 +1,5 @@
 #include "scheduler/shape.h"
+#include "base/str.h"
 
 #include "base/err.h"
 #include "base/hostlist.h"
@@ -128,8 +129,8 @@ static const char *never_on_host(
     struct arena *arena, const struct shape_system *s, const struct system *system)
 {
     if (s->chips_per_task > system->chips_per_host)
-        return arena_format(arena, "a task takes %d chips, and a host of %s has %d",
-            s->chips_per_task, system->id, system->chips_per_host);
+        return arena_format(arena, "a task takes %d %s, and a host of %s has %d", s->chips_per_task,
+            str_plural(s->chips_per_task, "chip", "chips"), system->id, system->chips_per_host);
     if (times(system->host_cores, s->cores_per_task) == 0)
         return arena_format(arena, "a task takes %.6g cores, and a host of %s has %d",
             s->cores_per_task, system->id, system->host_cores);
@@ -149,12 +150,14 @@ static const char *never_in_domain(
         return NULL;
     if (chip_count > system_chip_count(system))
         return arena_format(arena,
-            "a segment of %d tasks × %d chips is %lld chips, and %s has %d in one domain",
-            s->segment_tasks, s->chips_per_task, (long long)chip_count, system->id,
+            "a segment of %d %s × %d %s is %lld chips, and %s has %d in one domain",
+            s->segment_tasks, str_plural(s->segment_tasks, "task", "tasks"), s->chips_per_task,
+            str_plural(s->chips_per_task, "chip", "chips"), (long long)chip_count, system->id,
             system_chip_count(system));
     return arena_format(arena,
-        "a segment is %d tasks, and one domain of %s takes %lld: %d hosts with room for %d each",
-        s->segment_tasks, system->id, (long long)task_room, system->host_count, s->tasks_per_host);
+        "a segment is %d tasks, and one domain of %s takes %lld: %d %s with room for %d each",
+        s->segment_tasks, system->id, (long long)task_room, system->host_count,
+        str_plural(system->host_count, "host", "hosts"), s->tasks_per_host);
 }
 
 static bool allows_some_host(const struct shape *shape, const struct fleet *fleet, int system)

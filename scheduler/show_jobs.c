@@ -129,9 +129,10 @@ struct row_set show_jobs_set(const void *const *rows, size_t count, int64_t now_
 /* "128 tasks × 4 chips" */
 static void add_size(const Wattyard__JobRow *row, struct str *out)
 {
-    str_format(out, "%u task%s", row->tasks, row->tasks == 1 ? "" : "s");
+    str_format(out, "%u %s", row->tasks, str_plural(row->tasks, "task", "tasks"));
     if (row->chips_per_task > 0)
-        str_format(out, " × %u chip%s", row->chips_per_task, row->chips_per_task == 1 ? "" : "s");
+        str_format(
+            out, " × %u %s", row->chips_per_task, str_plural(row->chips_per_task, "chip", "chips"));
     if (row->members > 1)
         str_format(out, ", %u times", row->members);
 }
@@ -300,8 +301,8 @@ static void print_facts(const Wattyard__JobDetail *job, FILE *stream)
         (void)fprintf(
             stream, "  runs on    %s, %s\n", row->system, row->hosts[0] != '\0' ? row->hosts : "-");
     if (row->attempt > 0 && row->members <= 1)
-        (void)fprintf(
-            stream, "  attempt    %u, %u retries left\n", row->attempt, job->retries_left);
+        (void)fprintf(stream, "  attempt    %u, %u %s left\n", row->attempt, job->retries_left,
+            str_plural(job->retries_left, "retry", "retries"));
     if (job->output[0] != '\0')
         print_own_text("  output     ", job->output, stream);
     str_fini(&size);

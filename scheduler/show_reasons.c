@@ -2,6 +2,7 @@
 #include "base/json.h"
 #include "base/str.h"
 #include "base/units.h"
+#include "scheduler/reasons.h"
 #include "scheduler/show_jobs.h"
 
 enum { CLOCK_SIZE = 32, NUMBER_SIZE = 32, SYSTEM_COLUMNS = 12 };
@@ -39,15 +40,17 @@ static const struct {
 static void add_figures(
     const Wattyard__WhyRow *why, enum wording wording, const char *level, struct str *out)
 {
+    const char *unit;
     const char *place = why->where[0] != '\0' ? why->where : "the fleet";
     char needs[NUMBER_SIZE];
     char has[NUMBER_SIZE];
 
     switch (wording) {
     case WORDS_FREE:
-        str_format(out, "%s: %s of %s %s are free", place, units_count(why->has, has, sizeof has),
-            units_count(why->needs, needs, sizeof needs),
-            why->unit[0] != '\0' ? why->unit : "chips");
+        unit = why->unit[0] != '\0' ? why->unit : "chips";
+        str_format(out, "%s: %s of %s %.*s %s free", place, units_count(why->has, has, sizeof has),
+            units_count(why->needs, needs, sizeof needs), reasons_unit_length(unit, why->needs),
+            unit, why->needs == 1 ? "is" : "are");
         break;
     case WORDS_POWER:
         str_format(out, "%s %s has %.5g kW left and %.5g kW are needed: power holds it back", level,
@@ -75,7 +78,7 @@ static void add_figures(
 /* What the gang asks of that system: "needs 128 hosts in segments of 16, 46.4 kW a segment". */
 static void add_needs(const Wattyard__WhyRow *why, struct str *out)
 {
-    str_format(out, "needs %u host%s", why->need_tasks, why->need_tasks == 1 ? "" : "s");
+    str_format(out, "needs %u %s", why->need_tasks, str_plural(why->need_tasks, "host", "hosts"));
     if (why->segment_tasks > 0 && why->segment_tasks < why->need_tasks)
         str_format(
             out, " in segments of %u, %.5g kW a segment", why->segment_tasks, why->segment_kw);
