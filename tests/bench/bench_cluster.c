@@ -10,9 +10,10 @@
 #include "base/str.h"
 #include "scheduler/client.h"
 #include "tests/support/cluster.h"
+#include "tests/support/measure.h"
+#include "tests/support/slurm_peer.h"
 #include "tests/support/suite.h"
 
-#include <dirent.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,7 +34,6 @@ enum {
     WAIT_S = 60,
     END_S = 60,
     PEER_JOBS = 500,
-    PEER_S = 120,
     POLL_MS = 10
 };
 static const double RATE_FACTOR = 5; /* times Slurm's */
@@ -91,57 +91,12 @@ static double utc_ms(void)
     return (double)now.tv_sec * 1e3 + (double)now.tv_nsec / 1e6;
 }
 
-/* The number after a name in /proc/PID/FILE; 0: not there. */
-static double proc_value(pid_t pid, const char *name, const char *field)
-{
-    char path[64];
-    char line[256];
-    double value = 0;
-    FILE *file;
-
-    (void)snprintf(path, sizeof path, "/proc/%ld/%s", (long)pid, name);
-    file = fopen(path, "re");
-    ck_assert_ptr_nonnull(file);
-    while (fgets(line, sizeof line, file) != NULL)
-        if (strncmp(line, field, strlen(field)) == 0)
-            value = strtod(line + strlen(field), NULL);
-    (void)fclose(file);
-    return value;
-}
-
-/* Processor time of all its threads, to the nanosecond, as the kernel's scheduler counts it. */
-static double cpu_s(pid_t pid)
-{
-    char path[300];
-    double sum = 0;
-    DIR *folder;
-
-    (void)snprintf(path, sizeof path, "/proc/%ld/task", (long)pid);
-    folder = opendir(path);
-    ck_assert_ptr_nonnull(folder);
-    for (struct dirent *entry; (entry = readdir(folder)) != NULL;) {
-        FILE *file;
-        double ns = 0;
-
-        if (entry->d_name[0] == '.')
-            continue;
-        (void)snprintf(path, sizeof path, "/proc/%ld/task/%s/schedstat", (long)pid, entry->d_name);
-        file = fopen(path, "re");
-        if (file != NULL && fscanf(file, "%lf", &ns) == 1)
-            sum += ns / 1e9;
-        if (file != NULL)
-            (void)fclose(file);
-    }
-    (void)closedir(folder);
-    return sum;
-}
-
 static double agents_cpu_s(const struct cluster *cluster)
 {
     double sum = 0;
 
     for (int i = 0; i < HOSTS; i++)
-        sum += cpu_s(cluster_agent_pid(cluster, i));
+        sum += measure_process_cpu_s(cluster_agent_pid(cluster, i));
     return sum;
 }
 
@@ -219,19 +174,20 @@ static void bench_idle(struct bench *bench)
     double rss[HOSTS];
     double pss[HOSTS];
     double cpu[HOSTS];
-    double scheduler = cpu_s(cluster_scheduler_pid(bench->cluster));
+    double scheduler = measure_process_cpu_s(cluster_scheduler_pid(bench->cluster));
 
     for (int i = 0; i < HOSTS; i++)
-        cpu[i] = cpu_s(cluster_agent_pid(bench->cluster, i));
+        cpu[i] = measure_process_cpu_s(cluster_agent_pid(bench->cluster, i));
     cluster_sleep_ms(IDLE_S * 1000);
     for (int i = 0; i < HOSTS; i++) {
         pid_t pid = cluster_agent_pid(bench->cluster, i);
 
-        cpu[i] = (cpu_s(pid) - cpu[i]) / IDLE_S * 100;
-        rss[i] = proc_value(pid, "status", "VmRSS:") / 1e3;
-        pss[i] = proc_value(pid, "smaps_rollup", "Pss:") / 1e3;
+        cpu[i] = (measure_process_cpu_s(pid) - cpu[i]) / IDLE_S * 100;
+        rss[i] = measure_process_value(pid, "status", "VmRSS:") / 1e3;
+        pss[i] = measure_process_value(pid, "smaps_rollup", "Pss:") / 1e3;
     }
-    scheduler = (cpu_s(cluster_scheduler_pid(bench->cluster)) - scheduler) / IDLE_S * 100;
+    scheduler = (measure_process_cpu_s(cluster_scheduler_pid(bench->cluster)) - scheduler) /
+                IDLE_S * 100;
     say("agent, idle, a report in 5 s: RSS (target below 10)", quantile(rss, HOSTS, 0.5), "MB");
     say("  PSS", quantile(pss, HOSTS, 0.5), "MB");
     say("  processor (target below 0.2)", quantile(cpu, HOSTS, 0.5), "% of a core");
@@ -316,14 +272,14 @@ typedef void (*submit_fn)(struct bench *bench);
 static struct run run_jobs(struct bench *bench, submit_fn give)
 {
     double agents_s = agents_cpu_s(bench->cluster);
-    double scheduler_s = cpu_s(cluster_scheduler_pid(bench->cluster));
+    double scheduler_s = measure_process_cpu_s(cluster_scheduler_pid(bench->cluster));
     double start_s = clock_monotonic_s();
     struct run run;
 
     give(bench);
     wait_done(bench);
     run.rate = bench->job_count / (clock_monotonic_s() - start_s);
-    scheduler_s = cpu_s(cluster_scheduler_pid(bench->cluster)) - scheduler_s;
+    scheduler_s = measure_process_cpu_s(cluster_scheduler_pid(bench->cluster)) - scheduler_s;
     run.scheduler_ms = scheduler_s * 1e3 / bench->job_count;
     run.agents_ms = (agents_cpu_s(bench->cluster) - agents_s) * 1e3 / bench->job_count;
     return run;
@@ -401,7 +357,7 @@ struct rates {
 static struct rates bench_rates(struct bench *bench)
 {
     pid_t pid = cluster_scheduler_pid(bench->cluster);
-    double before_mb = proc_value(pid, "status", "VmRSS:") / 1e3;
+    double before_mb = measure_process_value(pid, "status", "VmRSS:") / 1e3;
     struct rates rates;
     double after_mb;
     int count = 3 * RUNS * bench->job_count;
@@ -410,7 +366,7 @@ static struct rates bench_rates(struct bench *bench)
         bench, "submit to done, four `wattyard submit` of many files", give_files);
     rates.array = bench_rate(bench, "submit to done, one array", give_array);
     (void)bench_rate(bench, "  the same with `wattyard submit --wait`", give_and_wait);
-    after_mb = proc_value(pid, "status", "VmRSS:") / 1e3;
+    after_mb = measure_process_value(pid, "status", "VmRSS:") / 1e3;
     printf("  %-58s %10.2f MB (before them %.2f: %.1f kB a job)\n",
         "scheduler's RSS, all these still in memory", after_mb, before_mb,
         (after_mb - before_mb) * 1e3 / count);
@@ -418,41 +374,6 @@ static struct rates bench_rates(struct bench *bench)
 }
 
 /* --- Slurm */
-
-struct peer {
-    double single_rate, array_rate, sbatch_ms, srun_ms, controller_kb, node_kb;
-};
-
-/* Its script prints "NAME VALUE" lines. False: it can't be had here. */
-static bool run_peer(struct peer *peer)
-{
-    static const struct {
-        const char *name;
-        size_t offset;
-    } FIELDS[] = {{"single_rate", offsetof(struct peer, single_rate)},
-        {"array_rate", offsetof(struct peer, array_rate)},
-        {"sbatch_ms", offsetof(struct peer, sbatch_ms)},
-        {"srun_ms", offsetof(struct peer, srun_ms)},
-        {"controller_kb", offsetof(struct peer, controller_kb)},
-        {"node_kb", offsetof(struct peer, node_kb)}};
-    char command[128];
-    char line[128];
-    FILE *lines;
-
-    (void)snprintf(command, sizeof command,
-        "timeout -k 30 %d tests/bench/slurm_peer.sh build/slurm-%ld %d %d %d", PEER_S,
-        (long)getpid(), PEER_JOBS, HOSTS, CHIPS);
-    lines = popen(command, "re");
-    ck_assert_ptr_nonnull(lines);
-    while (fgets(line, sizeof line, lines) != NULL)
-        for (size_t i = 0; i < sizeof FIELDS / sizeof FIELDS[0]; i++) {
-            size_t length = strlen(FIELDS[i].name);
-
-            if (strncmp(line, FIELDS[i].name, length) == 0 && line[length] == ' ')
-                *(double *)(void *)((char *)peer + FIELDS[i].offset) = strtod(line + length, NULL);
-        }
-    return pclose(lines) == 0;
-}
 
 static void compare_rates(const char *what, double ours, double theirs)
 {
@@ -463,9 +384,9 @@ static void compare_rates(const char *what, double ours, double theirs)
 
 static void bench_peer(struct rates rates)
 {
-    struct peer peer = {0};
+    struct slurm_peer peer = {0};
 
-    if (!run_peer(&peer)) {
+    if (!slurm_peer_run(&peer, PEER_JOBS, HOSTS, CHIPS)) {
         puts("  Slurm is not measured: its packages are not installed, or it did not start");
         return;
     }

@@ -2,8 +2,11 @@
 
 #include "base/clock.h"
 
+#include <dirent.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -72,4 +75,50 @@ struct measure measure_median(
     }
     qsort(runs, (size_t)run_count, sizeof runs[0], compare_walls);
     return runs[run_count / 2];
+}
+
+/* --- Of a process that runs */
+
+double measure_process_value(pid_t pid, const char *file_name, const char *field)
+{
+    char path[64];
+    char line[256];
+    double value = 0;
+    FILE *file;
+
+    (void)snprintf(path, sizeof path, "/proc/%ld/%s", (long)pid, file_name);
+    file = fopen(path, "re");
+    while (file != NULL && fgets(line, sizeof line, file) != NULL)
+        if (strncmp(line, field, strlen(field)) == 0)
+            value = strtod(line + strlen(field), NULL);
+    if (file != NULL)
+        (void)fclose(file);
+    return value;
+}
+
+double measure_process_cpu_s(pid_t pid)
+{
+    char path[300];
+    double sum = 0;
+    DIR *folder;
+
+    (void)snprintf(path, sizeof path, "/proc/%ld/task", (long)pid);
+    folder = opendir(path);
+    if (folder == NULL)
+        return 0;
+    for (struct dirent *entry; (entry = readdir(folder)) != NULL;) {
+        FILE *file;
+        double ns = 0;
+
+        if (entry->d_name[0] == '.')
+            continue;
+        (void)snprintf(path, sizeof path, "/proc/%ld/task/%s/schedstat", (long)pid, entry->d_name);
+        file = fopen(path, "re");
+        if (file != NULL && fscanf(file, "%lf", &ns) == 1)
+            sum += ns / 1e9;
+        if (file != NULL)
+            (void)fclose(file);
+    }
+    (void)closedir(folder);
+    return sum;
 }

@@ -6,6 +6,7 @@
 #define TESTS_SUPPORT_MEASURE_H
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 struct measure {
     double wall_s;
@@ -27,5 +28,13 @@ enum { MEASURE_RUNS_MAX = 9 };
 /* The run of the median wall time; of one alone where the program is missing or was ended. */
 struct measure measure_median(
     char *const *words, const char *output_path, int limit_s, int run_count);
+
+/* --- Of a process that runs */
+
+/* The number after a name in /proc/PID/FILE, 0 where it is not there. */
+double measure_process_value(pid_t pid, const char *file_name, const char *field);
+/* Processor time of all its threads, to the nanosecond, as the kernel's scheduler counts it;
+ * 0 where there is no such process. */
+double measure_process_cpu_s(pid_t pid);
 
 #endif
