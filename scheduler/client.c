@@ -371,3 +371,20 @@ int client_parse_job(const char *text, uint64_t *job, int32_t *member, struct er
     *member = (int32_t)index;
     return 0;
 }
+
+int client_check_states(
+    const struct option_list *words, const char *const *names, size_t count, struct err *err)
+{
+    for (size_t i = 0; i < words->count; i++) {
+        const char *nearest = str_nearest(words->items[i], names, count);
+        bool is_known = false;
+
+        for (size_t k = 0; k < count; k++)
+            is_known |= str_equal(words->items[i], names[k]);
+        if (!is_known)
+            return err_set(err, ERR_USAGE, "--state: there is no state '%.40s'%s%s%s",
+                words->items[i], nearest != NULL ? "; did you mean " : "",
+                nearest != NULL ? nearest : "", nearest != NULL ? "?" : "");
+    }
+    return 0;
+}

@@ -116,6 +116,10 @@ int client_run_first(const struct command *command, const struct command_context
 /* Bytes as they are. */
 void client_write(const ProtobufCBinaryData *bytes, size_t from, FILE *stream);
 
+/* Are the words among the names? -1 with err: the first that is not, and the nearest name. */
+int client_check_states(
+    const struct option_list *words, const char *const *names, size_t count, struct err *err);
+
 /* "1042" or "1042.7" -> job, member (-1: none). -1 with err. */
 int client_parse_job(const char *text, uint64_t *job, int32_t *member, struct err *err);
 

@@ -119,6 +119,9 @@ static int change_gangs(struct core *core, const struct event *event, gang_chang
     for (int i = 0; i < job->gang_count; i++)
         if (event->member < 0 || event->member == i)
             changed_count += change(core, job->gangs[i], event, out) ? 1 : 0;
+    if (changed_count == 0 && event->member >= 0)
+        return err_set(
+            err, ERR_STATE, "job %lld.%d %s", (long long)event->job, event->member, refusal);
     if (changed_count == 0)
         return err_set(err, ERR_STATE, "job %lld %s", (long long)event->job, refusal);
     return 0;

@@ -11,6 +11,8 @@
 #include <stddef.h>
 
 enum { WORDS_MAX = 2 };
+static const char NONE_APPLIED[] =
+    "no fleet has been applied: the file that the scheduler was started with is in force";
 
 struct fleet_options {
     struct client_flags client;
@@ -35,8 +37,12 @@ static int show_versions(
     const void **rows = CLIENT_ROWS(pages, fleet, &count);
     struct row_set set = show_fleet_set(rows, count, client_pages_last(pages)->now_ms);
     enum rows_form form = options->as_json ? ROWS_JSON : options->as_csv ? ROWS_CSV : ROWS_TABLE;
-    int status = rows_print(&set, form, NULL, "versions", context->out, context->err);
+    int status = 0;
 
+    if (count == 0 && form == ROWS_TABLE)
+        (void)fprintf(context->out, "%s\n", NONE_APPLIED);
+    else
+        status = rows_print(&set, form, NULL, "versions", context->out, context->err);
     mem_free(rows);
     return status;
 }
@@ -53,7 +59,7 @@ static int take_newest(
             *version = answer->fleet[i]->version;
     if (*version > 0)
         return 0;
-    (void)fprintf(context->err, "wattyard fleet: the scheduler has no version of a fleet\n");
+    (void)fprintf(context->err, "wattyard fleet: %s\n", NONE_APPLIED);
     return 1;
 }
 

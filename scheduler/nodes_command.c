@@ -3,8 +3,10 @@
 #include "base/hostlist.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "base/units.h"
 #include "scheduler/client.h"
 #include "scheduler/commands.h"
+#include "scheduler/ledger.h"
 #include "scheduler/show_floor.h"
 
 #include <stddef.h>
@@ -57,14 +59,19 @@ static int show_hosts(
     return status;
 }
 
-/* What they are after a drain, resume or fence. */
+/* What they are after a drain, resume or fence; of very many the answer has no rows. */
 static int show_states(
     void *data, const struct client_pages *pages, const struct command_context *context)
 {
+    const size_t *host_count = data;
+    char text[32];
     size_t count;
     const void **rows = CLIENT_ROWS(pages, hosts, &count);
 
-    (void)data;
+    if (count == 0)
+        (void)fprintf(context->out, "%s %s; wattyard nodes shows what they are now\n",
+            units_count((double)*host_count, text, sizeof text),
+            str_plural((int64_t)*host_count, "host", "hosts"));
     for (size_t i = 0; i < count; i++) {
         const Wattyard__HostRow *row = rows[i];
 
@@ -78,8 +85,9 @@ static int show_states(
     return 0;
 }
 
-/* The words as one hostlist, each of them checked. Appended to out. */
-static int join_hosts(const char *const *words, size_t count, struct str *out, struct err *err)
+/* The words as one hostlist, each of them checked: appended to out, their hosts to the count. */
+static int join_hosts(
+    const char *const *words, size_t count, struct str *out, size_t *host_count, struct err *err)
 {
     for (size_t i = 0; i < count; i++) {
         struct hostlist list = {0};
@@ -89,6 +97,7 @@ static int join_hosts(const char *const *words, size_t count, struct str *out, s
                 err->kind = ERR_USAGE;
             return err_wrap(err, "'%.60s'", words[i]);
         }
+        *host_count += list.count;
         hostlist_fini(&list);
         str_format(out, "%s%s", i > 0 ? "," : "", words[i]);
     }
@@ -105,7 +114,8 @@ static int list(const struct command *command, const struct command_context *con
     struct err err = {0};
     char *states[OPTION_LIST_MAX];
 
-    if (options->format != NULL && rows_pick(&none, options->format, &pick, &err) != 0)
+    if ((options->format != NULL && rows_pick(&none, options->format, &pick, &err) != 0) ||
+        client_check_states(&options->states, HOST_STATE_NAMES, HOST_UNKNOWN + 1, &err) != 0)
         return client_fail(command, context, &err);
     for (size_t i = 0; i < options->states.count; i++)
         states[i] = protocol_lend(options->states.items[i]);
@@ -118,7 +128,8 @@ static int list(const struct command *command, const struct command_context *con
 }
 
 static int act(const struct command *command, const struct command_context *context,
-    struct nodes_options *options, Wattyard__Request__BodyCase body, const struct str *hosts)
+    struct nodes_options *options, Wattyard__Request__BodyCase body, const struct str *hosts,
+    size_t host_count)
 {
     Wattyard__Request request = WATTYARD__REQUEST__INIT;
     Wattyard__HostAction action = WATTYARD__HOST_ACTION__INIT;
@@ -127,7 +138,7 @@ static int act(const struct command *command, const struct command_context *cont
     action.why = protocol_lend(options->why != NULL ? options->why : "");
     request.body_case = body;
     request.drain = &action; /* the three share a type and a place */
-    return client_run(command, context, &options->client, &request, show_states, NULL);
+    return client_run(command, context, &options->client, &request, show_states, &host_count);
 }
 
 static int retry_all(const struct command *command, const struct command_context *context,
@@ -158,6 +169,7 @@ static int choose(const struct command *command, const struct command_context *c
     bool has_reason = options->why != NULL && options->why[0] != '\0';
     struct str hosts = {0};
     struct err err = {0};
+    size_t host_count = 0;
     int status;
 
     if (options->after_mass_failure)
@@ -170,17 +182,17 @@ static int choose(const struct command *command, const struct command_context *c
         if (!has_reason && command != &RESUME_COMMAND)
             return wrong_call(command, context, "say why: --why 'TEXT'");
     }
-    if (join_hosts(words + is_fence, count - is_fence, &hosts, &err) != 0)
+    if (join_hosts(words + is_fence, count - is_fence, &hosts, &host_count, &err) != 0)
         status = client_fail(command, context, &err);
     else if (is_fence)
-        status = act(command, context, options, WATTYARD__REQUEST__BODY_FENCE, &hosts);
+        status = act(command, context, options, WATTYARD__REQUEST__BODY_FENCE, &hosts, host_count);
     else if (command == &NODES_COMMAND)
         status = list(command, context, options, &hosts);
     else
         status = act(command, context, options,
             command == &DRAIN_COMMAND ? WATTYARD__REQUEST__BODY_DRAIN
                                       : WATTYARD__REQUEST__BODY_RESUME,
-            &hosts);
+            &hosts, host_count);
     str_fini(&hosts);
     return status;
 }

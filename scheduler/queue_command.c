@@ -3,6 +3,7 @@
 #include "base/mem.h"
 #include "scheduler/client.h"
 #include "scheduler/commands.h"
+#include "scheduler/core.h"
 #include "scheduler/show_jobs.h"
 
 #include <stddef.h>
@@ -119,7 +120,9 @@ static int run(
     int status = options_begin(command, argc, argv, &options, words, &count, context);
 
     if (status < 0) {
-        if (check_format(options.format, &err) != 0 || add_jobs(words, count, jobs, &err) != 0)
+        if (check_format(options.format, &err) != 0 ||
+            client_check_states(&options.states, GANG_STATE_NAMES, GANG_STATE_COUNT, &err) != 0 ||
+            add_jobs(words, count, jobs, &err) != 0)
             status = client_fail(command, context, &err);
         else
             status = ask(command, context, &options, jobs, count);

@@ -180,6 +180,14 @@ static void drain_removed(struct server *server, const struct fleet *next)
     }
 }
 
+static int64_t latest_version(const struct server *server)
+{
+    return server->next_fleet_version > server->cluster.fleet_version
+               ? server->next_fleet_version
+               : server->cluster.fleet_version;
+}
+
+/* Into the store, but of a dry run; and into the answer. */
 static void store_fleet(struct request *request, const struct fleet_change *change)
 {
     struct server *server = request->server;
@@ -192,10 +200,19 @@ static void store_fleet(struct request *request, const struct fleet_change *chan
         .xml_bytes = in->xml.len};
     struct err err = {0};
 
-    if (!server_write(server))
-        return;
-    server_check(server, store_add_fleet(server->store, &row, &err), &err);
-    server->next_fleet_version = row.version;
+    if (in->dry_run) {
+        row.version = latest_version(server) + 1;
+    } else {
+        if (!server_write(server))
+            return;
+        server_check(server, store_add_fleet(server->store, &row, &err), &err);
+        server->next_fleet_version = row.version;
+    }
+    row.xml_bytes = 0; /* who asks has it */
+    if (change->busy_count > 0)
+        row.what = arena_format(request->arena, "%s; in force when %d %s empty, such as %s",
+            row.what, change->busy_count, str_plural(change->busy_count, "host is", "hosts are"),
+            change->busy);
     (void)add_version(request, &row, &err);
 }
 
@@ -217,11 +234,11 @@ void request_apply_fleet(struct request *request)
     }
     faults_fini(&faults);
     change = compare_fleets(request, next);
-    if (!change.is_refused && !in->dry_run) {
+    if (!change.is_refused && !in->dry_run)
         drain_removed(server, next);
+    if (!change.is_refused)
         store_fleet(request, &change);
-    }
-    if (!change.is_refused && change.busy_count > 0)
+    if (!change.is_refused && !in->dry_run && change.busy_count > 0)
         server_log(server, "the new fleet is in force when %d %s empty, such as %s",
             change.busy_count, str_plural(change.busy_count, "host is", "hosts are"), change.busy);
     fleet_destroy(next);

@@ -7,125 +7,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { JOBS_SHOWN = 64, PART_HOSTS = 'h', PART_POWER = 'p' };
-
-/* --- Hosts named by a hostlist */
-
-typedef int (*host_fn)(struct request *request, int host, const char *why, struct err *err);
-
-static void for_hosts(struct request *request, const Wattyard__HostAction *action, host_fn act)
-{
-    const struct fleet *fleet = request->server->fleet;
-    struct hostlist list = {0};
-    struct err err = {0};
-
-    if (hostlist_expand(action->hosts, (size_t)fleet->host_count, &list, &err) != 0) {
-        request_failf(request, 2, "%s", err.text);
-        return;
-    }
-    for (size_t i = 0; i < list.count; i++)
-        if (fleet_find_host(fleet, list.names[i]) < 0)
-            request_failf(request, 2, "the fleet has no host %s", list.names[i]);
-    for (size_t i = 0; i < list.count && request->answer->status == 0; i++)
-        if (act(request, fleet_find_host(fleet, list.names[i]), action->why, &err) != 0) {
-            request_failf(request, 1, "%s: %s", list.names[i], err.text);
-            request->answer->status = 1;
-        }
-    hostlist_fini(&list);
-}
-
-static int apply_to_host(
-    struct request *request, enum event_kind kind, int host, const char *why, struct err *err)
-{
-    struct event event = {.kind = kind, .host = host, .why = why[0] != '\0' ? why : NULL};
-
-    return server_apply(request->server, &event, err);
-}
-
-/* Drained, resumed or fenced: a row that outlives us, also where the state stays the same. */
-static void store_host(struct request *request, int host)
-{
-    struct server *server = request->server;
-    struct host_session *session = &server->hosts[host];
-    const char *drain = core_drain_reason(server->core, host);
-    char name[FLEET_NAME_SIZE];
-    struct err err = {0};
-
-    mem_free(session->who);
-    session->who = mem_copy_text(request->peer->name);
-    mem_free(session->why);
-    session->why = drain != NULL ? mem_copy_text(drain) : NULL;
-    if (!server_write(server))
-        return;
-    server_check(server,
-        store_put_host(server->store,
-            &(struct host_row){.name = fleet_host_name(server->fleet, host, name),
-                .is_drained = drain != NULL,
-                .why = drain != NULL ? drain : "",
-                .who = request->peer->name,
-                .since_ms = server->now_ms,
-                .boot = session->boot},
-            &err),
-        &err);
-}
-
-static int drain_host(struct request *request, int host, const char *why, struct err *err)
-{
-    if (apply_to_host(request, EVENT_DRAIN, host, why, err) != 0)
-        return -1;
-    store_host(request, host);
-    return 0;
-}
-
-static int resume_host(struct request *request, int host, const char *why, struct err *err)
-{
-    if (apply_to_host(request, EVENT_RESUME, host, why, err) != 0)
-        return -1;
-    store_host(request, host);
-    return 0;
-}
-
-static int fence_host(struct request *request, int host, const char *why, struct err *err)
-{
-    char name[FLEET_NAME_SIZE];
-
-    if (apply_to_host(request, EVENT_HOST_FENCED, host, why, err) != 0)
-        return -1;
-    server_note(request->server, &(struct event_row){.at_ms = request->server->now_ms,
-                                     .member = -1,
-                                     .what = "fenced",
-                                     .why = why,
-                                     .who = request->peer->name,
-                                     .place = fleet_host_name(request->server->fleet, host, name)});
-    return 0;
-}
-
-void request_drain(struct request *request)
-{
-    if (request->in->drain->why[0] == '\0')
-        request_failf(request, 2, "say why they are drained");
-    else
-        for_hosts(request, request->in->drain, drain_host);
-}
-
-void request_resume(struct request *request)
-{
-    for_hosts(request, request->in->resume, resume_host);
-}
-
-void request_fence(struct request *request)
-{
-    for_hosts(request, request->in->fence, fence_host);
-}
-
-void request_retry_all(struct request *request)
-{
-    struct event event = {.kind = EVENT_RETRY_ALL};
-    struct err err = {0};
-
-    if (server_apply(request->server, &event, &err) != 0)
-        request_fail(request, &err);
-}
+enum { JOBS_SHOWN = 64, CHANGED_SHOWN = 100, PART_HOSTS = 'h', PART_POWER = 'p' };
 
 /* --- The list of hosts */
 
@@ -244,7 +126,145 @@ void request_list_hosts(struct request *request)
     hostlist_fini(&list);
 }
 
+/* --- Hosts named by a hostlist are changed */
+
+typedef int (*host_fn)(struct request *request, int host, const char *why, struct err *err);
+
+static void for_hosts(struct request *request, const Wattyard__HostAction *action, host_fn act)
+{
+    const struct fleet *fleet = request->server->fleet;
+    struct hostlist list = {0};
+    struct err err = {0};
+
+    if (hostlist_expand(action->hosts, (size_t)fleet->host_count, &list, &err) != 0) {
+        request_failf(request, 2, "%s", err.text);
+        return;
+    }
+    for (size_t i = 0; i < list.count; i++)
+        if (fleet_find_host(fleet, list.names[i]) < 0)
+            request_failf(request, 2, "the fleet has no host %s", list.names[i]);
+    for (size_t i = 0; i < list.count && request->answer->status == 0; i++)
+        if (act(request, fleet_find_host(fleet, list.names[i]), action->why, &err) != 0) {
+            request_failf(request, 1, "%s: %s", list.names[i], err.text);
+            request->answer->status = 1;
+        }
+    for (size_t i = 0; i < list.count && list.count <= CHANGED_SHOWN; i++)
+        if (request->answer->status == 0)
+            add_host(request, fleet_find_host(fleet, list.names[i]));
+    hostlist_fini(&list);
+}
+
+static int apply_to_host(
+    struct request *request, enum event_kind kind, int host, const char *why, struct err *err)
+{
+    struct event event = {.kind = kind, .host = host, .why = why[0] != '\0' ? why : NULL};
+
+    return server_apply(request->server, &event, err);
+}
+
+/* Drained, resumed or fenced: a row that outlives us, also where the state stays the same. */
+static void store_host(struct request *request, int host)
+{
+    struct server *server = request->server;
+    struct host_session *session = &server->hosts[host];
+    const char *drain = core_drain_reason(server->core, host);
+    char name[FLEET_NAME_SIZE];
+    struct err err = {0};
+
+    mem_free(session->who);
+    session->who = mem_copy_text(request->peer->name);
+    mem_free(session->why);
+    session->why = drain != NULL ? mem_copy_text(drain) : NULL;
+    if (!server_write(server))
+        return;
+    server_check(server,
+        store_put_host(server->store,
+            &(struct host_row){.name = fleet_host_name(server->fleet, host, name),
+                .is_drained = drain != NULL,
+                .why = drain != NULL ? drain : "",
+                .who = request->peer->name,
+                .since_ms = server->now_ms,
+                .boot = session->boot},
+            &err),
+        &err);
+}
+
+static int drain_host(struct request *request, int host, const char *why, struct err *err)
+{
+    if (apply_to_host(request, EVENT_DRAIN, host, why, err) != 0)
+        return -1;
+    store_host(request, host);
+    return 0;
+}
+
+static int resume_host(struct request *request, int host, const char *why, struct err *err)
+{
+    if (apply_to_host(request, EVENT_RESUME, host, why, err) != 0)
+        return -1;
+    store_host(request, host);
+    return 0;
+}
+
+static int fence_host(struct request *request, int host, const char *why, struct err *err)
+{
+    char name[FLEET_NAME_SIZE];
+
+    if (apply_to_host(request, EVENT_HOST_FENCED, host, why, err) != 0)
+        return -1;
+    server_note(request->server, &(struct event_row){.at_ms = request->server->now_ms,
+                                     .member = -1,
+                                     .what = "fenced",
+                                     .why = why,
+                                     .who = request->peer->name,
+                                     .place = fleet_host_name(request->server->fleet, host, name)});
+    return 0;
+}
+
+void request_drain(struct request *request)
+{
+    if (request->in->drain->why[0] == '\0')
+        request_failf(request, 2, "say why they are drained");
+    else
+        for_hosts(request, request->in->drain, drain_host);
+}
+
+void request_resume(struct request *request)
+{
+    for_hosts(request, request->in->resume, resume_host);
+}
+
+void request_fence(struct request *request)
+{
+    for_hosts(request, request->in->fence, fence_host);
+}
+
+void request_retry_all(struct request *request)
+{
+    struct event event = {.kind = EVENT_RETRY_ALL};
+    struct err err = {0};
+
+    if (server_apply(request->server, &event, &err) != 0)
+        request_fail(request, &err);
+}
+
 /* --- Power */
+
+const char *server_block_place(const struct fleet *fleet, const struct block *block, char *buffer)
+{
+    if (block->where < 0)
+        return "";
+    switch (block->level) {
+    case POWER_RACK:
+        return fleet_rack_path(fleet, block->where, buffer);
+    case POWER_FEED:
+        return fleet_feed_path(fleet, block->where, buffer);
+    case POWER_HALL:
+        return fleet_hall_path(fleet, block->where, buffer);
+    case POWER_SITE:
+        return fleet->sites[block->where].id;
+    }
+    return "";
+}
 
 bool server_find_place(
     const struct fleet *fleet, const char *place, enum power_level *level, int *index)

@@ -1,4 +1,5 @@
 /* Jobs as rows of an answer: those in the core, and those that have left it. */
+#include "base/clock.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "scheduler/core_image.h"
@@ -10,6 +11,7 @@ enum {
     ROW_BYTES = 200, /* of its numbers, about */
     MEMBER_NONE = -1
 };
+static const double LOOK_S = 0.005;
 
 /* --- Rows */
 
@@ -39,6 +41,27 @@ static const char *held_reason(const struct gang *gang)
     return gang->is_held ? "held" : "many hosts are gone";
 }
 
+/* What holds it back on the first of its systems, in a few words; looking for places takes time, so
+ * only the first rows of an answer have it. */
+static const char *blocked_words(struct request *request, const struct gang *gang)
+{
+    struct server *server = request->server;
+    double start_s = clock_monotonic_s();
+    char place[FLEET_NAME_SIZE];
+    struct why why;
+
+    if (request->look_s > LOOK_S ||
+        core_explain(server->core, gang->id, server->now_ms, &why, 1) < 1)
+        return "";
+    request->look_s += clock_monotonic_s() - start_s;
+    if (why.never != NULL || why.block.by == BLOCKED_NOT)
+        return "";
+    if (why.block.by == BLOCKED_RESERVED) /* for others, or for the next round */
+        return "next round";
+    return arena_format(request->arena, "%s%s%s", BLOCKED_BY_NAMES[why.block.by],
+        why.block.where >= 0 ? " at " : "", server_block_place(server->fleet, &why.block, place));
+}
+
 static void fill_waiting(struct request *request, const struct gang *gang, Wattyard__JobRow *row)
 {
     const struct server *server = request->server;
@@ -64,6 +87,8 @@ static void fill_waiting(struct request *request, const struct gang *gang, Watty
         row->reason = request_text(request, str_text(&text));
         str_fini(&text);
     }
+    if (by == BLOCKED_NOT)
+        row->reason = request_text(request, blocked_words(request, gang));
     if (row->reason[0] == '\0' && gang->cause != END_NONE)
         row->reason = request_text(request, END_CAUSE_NAMES[gang->cause]);
 }
@@ -128,20 +153,24 @@ static void take_stored(
     row->attempt = (uint32_t)stored->attempt;
     row->exit_status = stored->exit_status;
     row->tasks = (uint32_t)stored->task_count;
-    row->chips = (uint32_t)stored->chip_count;
+    if (stored->chip_count > 0) /* else it never had any */
+        row->chips = (uint32_t)stored->chip_count;
     row->reason = request_text(request, stored->state == GANG_DONE ? ""
                                         : stored->reason[0] != '\0'
                                             ? stored->reason
                                             : END_CAUSE_NAMES[stored->cause]);
 }
 
-/* The last row, from the stored one: its attempt has left memory. */
+/* The last row, from the stored one: its attempt has left memory. What this turn changed is not
+ * stored yet: then the row stays as it is. */
 static int complete_last(void *context, const struct gang_row *stored, struct err *err)
 {
     struct request *request = context;
+    Wattyard__JobRow *row = request->answer->jobs[request->answer->n_jobs - 1];
 
     (void)err;
-    take_stored(request, stored, request->answer->jobs[request->answer->n_jobs - 1]);
+    if (str_equal(row->state, GANG_STATE_NAMES[stored->state]))
+        take_stored(request, stored, row);
     return 0;
 }
 

@@ -154,8 +154,7 @@ static bool is_own(struct request *request, int64_t job)
     int64_t first_gang = 0;
 
     if (core_find_job(server->core, job, &first_gang) == 0) {
-        request_failf(
-            request, 1, "there is no job %lld that has not ended long ago", (long long)job);
+        request_failf(request, 1, "there is no job %lld, or it ended long ago", (long long)job);
         return false;
     }
     gang = core_find_gang(server->core, first_gang);

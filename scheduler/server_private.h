@@ -297,6 +297,7 @@ struct request {
     struct arena *arena;
     size_t bytes;       /* of what was put into the answer, about */
     size_t error_count; /* also those past ANSWER_ERRORS */
+    double look_s;      /* spent on what holds jobs back */
     bool is_late;       /* answered another time */
 };
 /* Add an error; its status is 1, or 2 for a wrong call. */
@@ -343,6 +344,8 @@ void request_list_usage(struct request *request);
 void request_show_fleet(struct request *request);
 void request_apply_fleet(struct request *request);
 void request_ping(struct request *request);
+/* Where something is blocked, "" where that is no place; into a buffer of FLEET_NAME_SIZE. */
+const char *server_block_place(const struct fleet *fleet, const struct block *block, char *buffer);
 /* Go over to a fleet that was applied, if nothing runs on what leaves it. */
 void server_change_fleet(struct server *server);
 /* How many members of a job are in a state, and the first of them. */

@@ -78,6 +78,8 @@ static void take_changed(struct server *server, const struct action *action)
     struct attempt *attempt = attempt_find(server, action->gang);
     bool is_over = action->state == GANG_WAITING || gang_state_is_terminal(action->state);
     const char *why = END_CAUSE_NAMES[action->cause];
+    bool goes_well = action->state == GANG_STARTING || action->state == GANG_RUNNING ||
+                     action->state == GANG_DONE;
 
     if (gang_state_is_terminal(action->state) && gang->reason != NULL)
         why = gang->reason;
@@ -94,21 +96,21 @@ static void take_changed(struct server *server, const struct action *action)
     }
     if (core_gang_is_untouched(server->core, gang->id) && gang->member > 0)
         return; /* members of a new array: their job's row and event say it */
-    server_note(server,
-        &(struct event_row){.at_ms = server->now_ms,
-            .job = gang->job,
-            .gang = gang->id,
-            .member = gang->member,
-            .attempt = action->attempt,
-            .what = action->attempt == 0 && action->state == GANG_WAITING
-                        ? "submitted"
-                        : GANG_STATE_NAMES[action->state],
-            .why = action->state == GANG_STARTING || action->state == GANG_RUNNING ? "" : why,
-            .who = server->who != NULL ? server->who : "",
-            .place = attempt != NULL && attempt->number == action->attempt &&
-                             action->state == GANG_STARTING
-                         ? attempt->hosts
-                         : ""});
+    server_note(server, &(struct event_row){.at_ms = server->now_ms,
+                            .job = gang->job,
+                            .gang = gang->id,
+                            .member = gang->member,
+                            .attempt = action->attempt,
+                            .what = action->attempt == 0 && action->state == GANG_WAITING
+                                        ? "submitted"
+                                        : GANG_STATE_NAMES[action->state],
+                            .why = goes_well ? "" : why,
+                            /* who asked for what has it start now is not who did it */
+                            .who = server->who != NULL && !goes_well ? server->who : "",
+                            .place = attempt != NULL && attempt->number == action->attempt &&
+                                             action->state == GANG_STARTING
+                                         ? attempt->hosts
+                                         : ""});
 }
 
 static void take_host(struct server *server, const struct action *action)

@@ -36,6 +36,7 @@ static int add_history(void *context, const struct event_row *event, struct err 
     row->why = request_text(request, event->why);
     row->who = request_text(request, event->who);
     row->where = request_hosts(request, event->place);
+    row->member = event->member;
     request->bytes += HISTORY_BYTES;
     detail->history = request_grow(
         request, detail->history, detail->n_history, sizeof(Wattyard__HistoryRow *));
@@ -185,8 +186,8 @@ static void fill_detail(struct request *request, Wattyard__JobDetail *detail)
     if (!show_live(request, detail))
         (void)store_find_job(request->server->store, (int64_t)in->job, show_stored, &show, &err);
     if (detail->row == NULL && in->member >= 0)
-        request_failf(request, 1, "there is no job %llu with a member %d",
-            (unsigned long long)in->job, in->member);
+        request_failf(
+            request, 1, "there is no job %llu.%d", (unsigned long long)in->job, in->member);
     else if (detail->row == NULL)
         request_failf(request, 1, "there is no job %llu", (unsigned long long)in->job);
     else
@@ -219,25 +220,6 @@ void request_show_job(struct request *request)
 
 /* --- Why it waits */
 
-static const char *place_of(const struct server *server, const struct block *block, char *buffer)
-{
-    const struct fleet *fleet = server->fleet;
-
-    if (block->where < 0)
-        return "";
-    switch (block->level) {
-    case POWER_RACK:
-        return fleet_rack_path(fleet, block->where, buffer);
-    case POWER_FEED:
-        return fleet_feed_path(fleet, block->where, buffer);
-    case POWER_HALL:
-        return fleet_hall_path(fleet, block->where, buffer);
-    case POWER_SITE:
-        return fleet->sites[block->where].id;
-    }
-    return "";
-}
-
 static void add_why(struct request *request, const struct gang *gang, const struct why *why)
 {
     const struct server *server = request->server;
@@ -252,13 +234,14 @@ static void add_why(struct request *request, const struct gang *gang, const stru
     row->system = request_text(request, id);
     row->blocked_by = request_text(
         request, BLOCKED_BY_NAMES[why->never != NULL ? BLOCKED_NEVER : why->block.by]);
-    row->where = request_text(request, place_of(server, &why->block, buffer));
+    row->where = request_text(request, server_block_place(server->fleet, &why->block, buffer));
     row->needs = isfinite(why->block.needs) ? why->block.needs : 0;
     row->has = isfinite(why->block.has) ? why->block.has : 0;
     row->unit = request_text(request, why->block.unit);
     row->earliest_ms = why->earliest_ms != INT64_MAX ? why->earliest_ms : 0;
     row->never = request_text(request, why->never);
     row->need_tasks = (uint32_t)system->task_count;
+    row->tasks_per_host = (uint32_t)system->tasks_per_host;
     row->segment_tasks = system->is_domain_bound ? (uint32_t)system->segment_tasks : 0;
     row->gang_kw = system->system >= 0 ? shape_kw(system) : 0;
     row->segment_kw = system->task_count > 0

@@ -239,8 +239,12 @@ void request_read_log(struct request *request)
     if (member < count)
         gang = core_find_gang(server->core, first_gang + member);
     if (gang == NULL) {
-        request_failf(request, 1, "there is no job %llu that has not ended long ago",
-            (unsigned long long)in->job);
+        if (in->member >= 0 && count > 0)
+            request_failf(
+                request, 1, "there is no job %llu.%d", (unsigned long long)in->job, in->member);
+        else
+            request_failf(request, 1, "there is no job %llu, or it ended long ago",
+                (unsigned long long)in->job);
         return;
     }
     if (gang->attempt == 0) {

@@ -214,6 +214,7 @@ static void cell_why(const void *data, int64_t now_ms, char *buffer)
 static const struct row_column HISTORY[] = {
     {"at", "WHEN", CELL_TIME, AT(at_ms), TABLE_LEFT, 0, cell_at},
     {"attempt", "ATTEMPT", CELL_COUNT, AT(attempt), TABLE_RIGHT, 0, cell_attempt},
+    {"member", "MEMBER", CELL_SIGNED, AT(member), TABLE_RIGHT, 0, NULL},
     {"what", "WHAT", CELL_TEXT, AT(what), TABLE_LEFT, 0, NULL},
     {"where", "WHERE", CELL_TEXT, AT(where), TABLE_LEFT, HOSTS_COLUMNS, cell_where},
     {"who", "WHO", CELL_TEXT, AT(who), TABLE_LEFT, 0, cell_who},
@@ -245,8 +246,8 @@ static void print_costs(const Wattyard__JobDetail *job, FILE *stream)
     char usd[CLOCK_SIZE];
     char rate[CLOCK_SIZE];
 
-    if (job->row->usd_per_hour > 0)
-        (void)fprintf(stream, "  draws      %.6g kW, %s an hour\n", job->row->kw,
+    if (job->row->usd_per_hour > 0 && job->row->members <= 1)
+        (void)fprintf(stream, "  draws      %.4g kW, %s an hour\n", job->row->kw,
             units_money(job->row->usd_per_hour, rate, sizeof rate));
     if (job->chip_hours > 0)
         (void)fprintf(stream, "  used       %.4g chip-hours, %.4g kWh, %s\n", job->chip_hours,
@@ -326,7 +327,10 @@ void show_job_detail(const Wattyard__JobDetail *job, const void *const *history,
     if (history_count == 0)
         return;
     (void)fprintf(stream, "\n");
-    rows_pick_usual(&set, &pick);
+    (void)rows_pick(&set,
+        job->row->members > 1 ? "at,member,attempt,what,where,who,why"
+                              : "at,attempt,what,where,who,why",
+        &pick, NULL);
     rows_print_table(&set, &pick, stream);
     if (is_cut)
         (void)fprintf(stream,

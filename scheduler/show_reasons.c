@@ -78,7 +78,14 @@ static void add_figures(
 /* What the gang asks of that system: "needs 128 hosts in segments of 16, 46.4 kW a segment". */
 static void add_needs(const Wattyard__WhyRow *why, struct str *out)
 {
-    str_format(out, "needs %u %s", why->need_tasks, str_plural(why->need_tasks, "host", "hosts"));
+    bool is_shared = why->tasks_per_host > 1; /* a host holds several */
+
+    if (is_shared)
+        str_format(out, "needs room for %u %s", why->need_tasks,
+            str_plural(why->need_tasks, "task", "tasks"));
+    else
+        str_format(
+            out, "needs %u %s", why->need_tasks, str_plural(why->need_tasks, "host", "hosts"));
     if (why->segment_tasks > 0 && why->segment_tasks < why->need_tasks)
         str_format(
             out, " in segments of %u, %.5g kW a segment", why->segment_tasks, why->segment_kw);
@@ -141,8 +148,11 @@ void show_job_reasons(const Wattyard__JobRow *row, const void *const *reasons, s
     for (size_t i = 0; i < count; i++)
         print_reason(reasons[i], width, now_ms, stream);
     if (count == 0)
-        (void)fprintf(
-            stream, "  %s\n", row->reason[0] != '\0' ? row->reason : "nothing holds it back");
+        (void)fprintf(stream, "  %s\n",
+            row->reason[0] != '\0'             ? row->reason
+            : show_job_has_ended(row)          ? "it has ended"
+            : str_equal(row->state, "waiting") ? "nothing holds it back"
+                                               : "it does not wait");
 }
 
 #define AT(field) offsetof(Wattyard__WhyRow, field)

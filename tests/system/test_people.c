@@ -130,6 +130,65 @@ START_TEST(one_member_of_an_array_is_followed_alone)
 }
 END_TEST
 
+/* --- What is said to calls, right and wrong, in this order */
+
+static const struct {
+    const char *words[5];
+    int status;
+    const char *text;
+} CALLS[] = {
+    {{"fleet"}, 0, "no fleet has been applied"},
+    {{"fleet", "show"}, 1, "no fleet has been applied"},
+    {{"fleet", "apply", "fleet.xml", "--dry-run"}, 0,
+        "would be version 1: 0 hosts added, 0 removed\n"},
+    {{"queue", "--state", "runing"}, 2, "there is no state 'runing'; did you mean running?"},
+    {{"nodes", "--state", "upp"}, 2, "there is no state 'upp'; did you mean up?"},
+    {{"job", "9"}, 1, "there is no job 9\n"},
+    {{"job", "9.1"}, 1, "there is no job 9.1\n"},
+    {{"cancel", "9"}, 1, "there is no job 9, or it ended long ago\n"},
+    {{"logs", "9"}, 1, "there is no job 9, or it ended long ago\n"},
+    {{"drain", "s-h-f-r-t[01-02]", "--why", "fan"}, 0,
+        "s-h-f-r-t01   drained\ns-h-f-r-t02   drained\n"},
+    {{"submit", "array.xml"}, 0, "job 1[3] array   waiting   1 task × 1 chip, 3 times"},
+    {{"queue", "1"}, 0, "  chips\n"},
+    {{"explain", "1.2"}, 0, "0 of 1 chip is free\n"},
+    {{"hold", "1"}, 0, "job 1[3] array   held\n"},
+    {{"release", "1"}, 0, "job 1[3] array   waiting\n"},
+    /* held and let go again, so that it is stored as waiting */
+    {{"cancel", "1.0"}, 0, "job 1.0 array   cancelled\n"},
+    {{"cancel", "1.0"}, 1, "job 1.0 has ended already\n"},
+    {{"cancel", "1.3"}, 1, "job 1 has no member 3\n"},
+    {{"requeue", "1"}, 1, "job 1 is not running\n"},
+    {{"explain", "1.0"}, 0, "cancelled\n"},
+    {{"job", "1"}, 0, "  members    2 waiting, 1 cancelled\n"},
+    {{"cancel", "1"}, 0, "job 1[3] array   cancelled\n"},
+    {{"resume", "s-h-f-r-t[01-02]"}, 0, "s-h-f-r-t01   up\ns-h-f-r-t02   up\n"},
+    {{"resume", "s-h-f-r-t01"}, 1, "the host is not drained\n"},
+    {{"job", "1", "--manifest"}, 0, "<array count=\"3\"/>"},
+    {{"submit", "--wait", "fails.xml"}, 1, "job 2 fails   starting   1 task × 1 chip\n"},
+    {{"queue", "2"}, 0, "  task 0 exited 3 on s-h-f-r-t"},
+    {{"job", "2"}, 0, "  attempt    1, 0 retries left\n"},
+    {{"explain", "2"}, 0, "  task 0 exited 3 on s-h-f-r-t"},
+};
+
+START_TEST(calls_right_and_wrong_are_answered_clearly)
+{
+    (void)write_job("array", "<array count=\"3\"/>", "true");
+    (void)write_job("fails", "", "exit 3");
+    (void)cluster_write(cluster, "fleet.xml", FLEET);
+    for (size_t i = 0; i < sizeof CALLS / sizeof *CALLS; i++) {
+        const char *const *words = CALLS[i].words;
+        char *out = NULL;
+        int status = cluster_run(cluster, &out, words[0], words[1], words[2], words[3], NULL);
+
+        ck_assert_msg(status == CALLS[i].status && strstr(out, CALLS[i].text) != NULL,
+            "%s %s: exit %d, not %d; no \"%s\" in:\n%s", words[0], words[1] != NULL ? words[1] : "",
+            status, CALLS[i].status, CALLS[i].text, out);
+        mem_free(out);
+    }
+}
+END_TEST
+
 /* --- As many members as there can be */
 
 enum { MEMBERS = 100000 };
@@ -273,6 +332,7 @@ Suite *suite(void)
     tcase_add_test(order, all_output_comes_before_the_state_that_ends_it);
     tcase_add_test(order, the_output_of_a_failed_attempt_comes_before_that_of_the_next);
     tcase_add_test(order, one_member_of_an_array_is_followed_alone);
+    tcase_add_test(order, calls_right_and_wrong_are_answered_clearly);
     suite_add_tcase(s, order);
     tcase_add_checked_fixture(many, set_up_alone, tear_down);
     tcase_set_timeout(many, 300);
