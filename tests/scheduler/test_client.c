@@ -341,6 +341,32 @@ START_TEST(jobs_are_named_by_number_and_member)
 }
 END_TEST
 
+/* --- Lists that are too long for us */
+
+START_TEST(a_list_past_1000_pages_is_shown_so_far_with_exit_status_3)
+{
+    struct fake_scheduler *fake = fake_scheduler_start(&(struct fake_options){0});
+    Wattyard__JobRow row = WATTYARD__JOB_ROW__INIT;
+    Wattyard__JobRow *rows[] = {&row};
+    Wattyard__Answer answer = WATTYARD__ANSWER__INIT;
+
+    answer.jobs = rows;
+    answer.n_jobs = 1;
+    for (int i = 0; i < 1000; i++) {
+        char cursor[16];
+
+        row.job = (uint64_t)i + 1;
+        answer.next.len = (size_t)snprintf(cursor, sizeof cursor, "%d", i);
+        answer.next.data = (uint8_t *)cursor;
+        fake_scheduler_play(fake, &answer);
+    }
+    ask_expect(&QUEUE_COMMAND, fake, "--csv --format job", 3, NULL,
+        "wattyard queue: the list is longer than the 1000 pages that are shown: ask for less\n");
+    ck_assert_uint_eq(fake_scheduler_count(fake), 1000);
+    fake_scheduler_stop(fake);
+}
+END_TEST
+
 Suite *suite(void)
 {
     Suite *s = suite_create("client");
@@ -362,6 +388,7 @@ Suite *suite(void)
     tcase_add_test(c, a_secret_that_others_may_read_is_exit_status_2);
     tcase_add_loop_test(
         c, jobs_are_named_by_number_and_member, 0, (int)(sizeof JOB_CASES / sizeof *JOB_CASES));
+    tcase_add_test(c, a_list_past_1000_pages_is_shown_so_far_with_exit_status_3);
     suite_add_tcase(s, c);
     return s;
 }

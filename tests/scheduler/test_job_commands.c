@@ -351,7 +351,8 @@ START_TEST(a_waiting_job_is_explained_system_by_system)
     Wattyard__WhyRow b = why("gb300-nvl72", "feed-power", "oregon/h1/f03", 540, 212, "kW");
     Wattyard__WhyRow c = why("trn2", "never", "", 0, 0, "");
     Wattyard__WhyRow d = why("trn1", "value", "", 1200, 900, "USD/h");
-    Wattyard__WhyRow *reasons[] = {&a, &b, &c, &d};
+    Wattyard__WhyRow e = why("h100", "chips", "", 1, 0, "chips");
+    Wattyard__WhyRow *reasons[] = {&a, &b, &c, &d, &e};
     Wattyard__Answer answer = WATTYARD__ANSWER__INIT;
 
     a.need_tasks = 128;
@@ -363,11 +364,13 @@ START_TEST(a_waiting_job_is_explained_system_by_system)
     b.segment_tasks = 72;
     b.gang_kw = 540;
     set(&c.never, "not allowed by the manifest");
+    e.need_tasks = 3;
+    e.tasks_per_host = 2;
     answer.now_ms = NOW_MS;
     answer.jobs = rows;
     answer.n_jobs = 1;
     answer.reasons = reasons;
-    answer.n_reasons = 4;
+    answer.n_reasons = 5;
     fake_scheduler_play(fake, &answer);
     ask_expect(&EXPLAIN_COMMAND, fake, "1042", 0,
         "job 1042 pretrain-70b   research, priority 500, waiting 0:12:40\n"
@@ -377,7 +380,9 @@ START_TEST(a_waiting_job_is_explained_system_by_system)
         "                feed oregon/h1/f03 has 212 kW left and 540 kW are needed: power holds it "
         "back\n"
         "  trn2          not allowed by the manifest\n"
-        "  trn1          costs $1.2 k an hour there, and is worth $900\n",
+        "  trn1          costs $1.2 k an hour there, and is worth $900\n"
+        "  h100          needs room for 3 tasks\n"
+        "                the fleet: 0 of 1 chip is free\n",
         "");
     fake_scheduler_stop(fake);
 }

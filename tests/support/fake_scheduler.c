@@ -13,7 +13,7 @@
 #include <unistd.h>
 #include <zmq.h>
 
-enum { PLAYS_MAX = 64, MESSAGES_MAX = 256, ADDRESS_BYTES = 64, ZAP_FRAMES = 7, WAIT_S = 10 };
+enum { PLAYS_MAX = 1024, MESSAGES_MAX = 1024, ADDRESS_BYTES = 64, ZAP_FRAMES = 7, WAIT_S = 10 };
 
 struct play {
     struct str bytes;

@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "tests/support/cluster.h"
+#include "tests/support/measure.h"
 #include "tests/support/proxy.h"
 #include "tests/support/suite.h"
 
@@ -18,8 +19,23 @@
 #include <unistd.h>
 #include <zmq.h>
 
-/* So many that one which is gone is no failure of many at once. */
-enum { HOSTS = 12, WAIT_S = 60, SILENT_MOST = 10000, SPARE_FILES = 200, NOISES = 200 };
+/*
+ * With WATTYARD_SOAK set, within about ten minutes in all: noise, silent connections and messages
+ * that are none go on in cycles, each with other random numbers, for so many seconds on each port;
+ * and hosts are cut off one after the other.
+ */
+enum {
+    HOSTS = 12,
+    WAIT_S = 60,
+    SILENT_MOST = 10000,
+    SPARE_FILES = 200,
+    NOISES = 200,
+    NOISE_SOAK_S = 40,
+    SILENT_SOAK_S = 30,
+    CUTS_SOAK = 3, /* as many as the job has retries */
+    LIMIT_S = 600, /* of one test */
+    MEMORY_MB = 64 /* what cycles may leave behind */
+};
 
 static struct cluster *cluster;
 static struct proxy proxies[HOSTS];
@@ -34,6 +50,11 @@ static const char FLEET[] =
     "usd-per-hour=\"4\"/></feed></hall></site>"
     "<user name=\"bob\" roles=\"view submit\" priority-max=\"400\"/>"
     "<user name=\"%s\" roles=\"view submit operate\"/></fleet>";
+
+static bool is_soak(void)
+{
+    return getenv("WATTYARD_SOAK") != NULL;
+}
 
 static void set_up(void)
 {
@@ -83,7 +104,16 @@ static const char *write_job(
 /* A job that is submitted now starts and ends. */
 static void goes_on(void)
 {
-    cluster_expect(cluster, 0, "submit", "--wait", write_job("after", "", "", "exit 0"), NULL);
+    char *out = NULL;
+    char *jobs = NULL;
+
+    if (cluster_run(
+            cluster, &out, "submit", "--wait", write_job("after", "", "", "exit 0"), NULL) == 0) {
+        mem_free(out);
+        return;
+    }
+    (void)cluster_run(cluster, &jobs, "queue", "--all", "--state=waiting", "--state=failed", NULL);
+    ck_abort_msg("%s%s\n%s", out, jobs, cluster_log(cluster));
 }
 
 static void log_has(const char *text)
@@ -136,14 +166,39 @@ static void send_on(int fd, const unsigned char *bytes, size_t count)
             return;
 }
 
-START_TEST(raw_noise_on_either_port_stops_nothing)
+/* One cycle of a test of noise, with random numbers of its own. */
+typedef void (*cycle_fn)(int port, uint64_t seed);
+
+static double scheduler_mb(void)
+{
+    return measure_process_value(cluster_scheduler_pid(cluster), "status", "VmRSS:") / 1e3;
+}
+
+/* Once; with WATTYARD_SOAK for so long. What has gone by leaves no memory behind. */
+static void repeat(cycle_fn cycle, int port, double soak_s)
+{
+    double start_s = clock_monotonic_s();
+    double first_mb, last_mb;
+    uint64_t seed = 7;
+    int count = 1;
+
+    cycle(port, seed);
+    first_mb = scheduler_mb();
+    for (; is_soak() && clock_monotonic_s() - start_s < soak_s; count++)
+        cycle(port, ++seed);
+    last_mb = scheduler_mb();
+    (void)fprintf(stderr, "%d %s, scheduler %.1f MB, %.1f MB after the first\n", count,
+        str_plural(count, "cycle", "cycles"), last_mb, first_mb);
+    ck_assert_double_lt(last_mb, first_mb + MEMORY_MB);
+}
+
+static void make_noise(int port, uint64_t seed)
 {
     static unsigned char noise[65536];
-    uint64_t seed = 7;
     int fds[NOISES];
 
     for (int i = 0; i < NOISES; i++) {
-        fds[i] = proxy_dial(address_of(_i));
+        fds[i] = proxy_dial(address_of(port));
         ck_assert_int_ge(fds[i], 0);
         fill_random(noise, sizeof noise, &seed);
         if (i % 4 != 0)
@@ -159,20 +214,26 @@ START_TEST(raw_noise_on_either_port_stops_nothing)
         (void)close(fds[i]);
     goes_on();
 }
+
+START_TEST(raw_noise_on_either_port_stops_nothing)
+{
+    repeat(make_noise, _i, NOISE_SOAK_S);
+}
 END_TEST
 
-START_TEST(thousands_of_connections_that_say_nothing_stop_nothing)
+static void connect_silently(int port, uint64_t seed)
 {
     struct rlimit limit;
     int *fds, most, count = 0;
 
+    (void)seed;
     ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
     limit.rlim_cur = limit.rlim_max;
     (void)setrlimit(RLIMIT_NOFILE, &limit);
     most = limit.rlim_max < SILENT_MOST + SPARE_FILES ? (int)limit.rlim_max - SPARE_FILES
                                                       : SILENT_MOST;
     fds = mem_zero((size_t)most, sizeof *fds);
-    while (count < most && (fds[count] = proxy_dial(address_of(_i))) >= 0)
+    while (count < most && (fds[count] = proxy_dial(address_of(port))) >= 0)
         count++;
     (void)fprintf(stderr, "%d silent connections\n", count);
     ck_assert_int_eq(count, most);
@@ -181,6 +242,11 @@ START_TEST(thousands_of_connections_that_say_nothing_stop_nothing)
         (void)close(fds[i]);
     mem_free(fds);
     goes_on();
+}
+
+START_TEST(thousands_of_connections_that_say_nothing_stop_nothing)
+{
+    repeat(connect_silently, _i, SILENT_SOAK_S);
 }
 END_TEST
 
@@ -240,54 +306,77 @@ static void pack_submit(struct str *out)
     pack_request(out, &request);
 }
 
-START_TEST(messages_that_are_none_are_dropped_and_a_replayed_one_is_done_once)
+/* Noise, parts of a good message, and the good one with a bit of its head turned over. */
+static void send_spoilt(void *socket, const struct str *good, uint64_t *seed)
 {
     static unsigned char noise[PROTOCOL_FRAME_BYTES];
-    void *context = zmq_ctx_new();
-    void *socket = open_peer(context, _i);
-    struct str submit = {0};
-    uint64_t seed = 11;
-    char *out = NULL;
 
-    pack_submit(&submit);
     (void)zmq_send(socket, "", 0, 0);
     for (int i = 0; i < NOISES; i++) {
-        size_t count = 1 + next_random(&seed) % 2000;
+        size_t count = 1 + next_random(seed) % 2000;
 
-        fill_random(noise, count, &seed);
+        fill_random(noise, count, seed);
         (void)zmq_send(socket, noise, count, 0);
-        (void)zmq_send(socket, submit.text, next_random(&seed) % submit.length, 0);
-        memcpy(noise, submit.text, submit.length);
-        noise[next_random(&seed) % 8] ^= (unsigned char)(1 << next_random(&seed) % 8);
-        (void)zmq_send(socket, noise, submit.length, 0);
+        (void)zmq_send(socket, good->text, next_random(seed) % good->length, 0);
+        memcpy(noise, good->text, good->length);
+        noise[next_random(seed) % 8] ^= (unsigned char)(1 << next_random(seed) % 8);
+        (void)zmq_send(socket, noise, good->length, 0);
     }
     for (int i = 0; i < 1000; i++) /* one message of a thousand frames */
         (void)zmq_send(socket, noise, 1000, ZMQ_SNDMORE);
     (void)zmq_send(socket, "", 0, 0);
-    for (int i = 0; i < 50; i++)
-        (void)zmq_send(socket, submit.text, submit.length, 0);
-    goes_on();
-    /* Longer than any may be: the connection ends, and others' don't. */
-    for (int i = 0; i < 8; i++)
-        (void)zmq_send(socket, noise, sizeof noise, i % 2 == 0 ? ZMQ_SNDMORE : 0);
-    {
-        unsigned char *huge = mem_zero(4, PROTOCOL_FRAME_BYTES);
+}
 
-        (void)zmq_send(socket, huge, (size_t)4 * PROTOCOL_FRAME_BYTES, 0);
-        mem_free(huge);
-    }
-    goes_on();
+/* Longer than any may be: the connection ends, and others' don't. */
+static void send_oversized(void *socket)
+{
+    unsigned char *huge = mem_zero(4, PROTOCOL_FRAME_BYTES);
+
+    for (int i = 0; i < 8; i++)
+        (void)zmq_send(socket, huge, PROTOCOL_FRAME_BYTES, i % 2 == 0 ? ZMQ_SNDMORE : 0);
+    (void)zmq_send(socket, huge, (size_t)4 * PROTOCOL_FRAME_BYTES, 0);
+    mem_free(huge);
+}
+
+/* How many jobs of the replayed message there are. */
+static int count_replayed(void)
+{
+    char *out = NULL;
+    int count = 0;
+
     ck_assert_int_eq(cluster_run(cluster, &out, "queue", "--all", "--name", "replayed", "--csv",
                          "--format", "name", NULL),
         0);
-    /* Agents' port takes no requests at all. */
-    ck_assert_msg((strstr(out, "replayed") != NULL) == (_i == 1), "%s", out);
-    if (_i == 1)
-        ck_assert_msg(strstr(strstr(out, "replayed") + 1, "replayed") == NULL, "%s", out);
+    for (const char *at = out; (at = strstr(at, "replayed")) != NULL; at++)
+        count++;
     mem_free(out);
+    return count;
+}
+
+static void send_bad_messages(int port, uint64_t seed)
+{
+    void *context = zmq_ctx_new();
+    void *socket = open_peer(context, port);
+    struct str submit = {0};
+    int before = count_replayed();
+
+    pack_submit(&submit);
+    send_spoilt(socket, &submit, &seed);
+    for (int i = 0; i < 50; i++)
+        (void)zmq_send(socket, submit.text, submit.length, 0);
+    goes_on();
+    send_oversized(socket);
+    goes_on();
+    /* Agents' port takes no requests at all. */
+    ck_assert_int_eq(count_replayed() - before, port == 1 ? 1 : 0);
     str_fini(&submit);
     (void)zmq_close(socket);
     (void)zmq_ctx_term(context);
+}
+
+START_TEST(messages_that_are_none_are_dropped_and_a_replayed_one_is_done_once)
+{
+    repeat(send_bad_messages, _i, NOISE_SOAK_S);
 }
 END_TEST
 
@@ -427,12 +516,44 @@ static void wait_stamps(int attempt, int least, double seconds)
     }
 }
 
+/* The host that the stamper runs on. */
+static int find_stamper(void)
+{
+    char *out = NULL;
+    int host = 0;
+
+    ck_assert_int_eq(cluster_run(cluster, &out, "queue", "--csv", "--format", "hosts", NULL), 0);
+    while (host < HOSTS - 1 && strstr(out, cluster_host(cluster, host)) == NULL)
+        host++;
+    mem_free(out);
+    return host;
+}
+
+/* That attempt's host is cut off till the next one runs, and comes back. */
+static void cut_off(int attempt)
+{
+    bool is_mixed = false;
+    int cut = find_stamper();
+    const char *host = cluster_host(cluster, cut);
+    double start_s = clock_monotonic_s();
+    int before;
+
+    proxy_cut(&proxies[cut], true);
+    before = count_stamps(attempt, &is_mixed);
+    ck_assert(cluster_wait_for(cluster, WAIT_S, "suspect", "nodes", host, NULL));
+    ck_assert(cluster_wait_for(cluster, WAIT_S, "down", "nodes", host, NULL));
+    wait_stamps(attempt + 1, 5, 3 * WAIT_S);
+    /* Lease 3 s, grace 1 s and 30 s more. */
+    ck_assert_double_gt(clock_monotonic_s() - start_s, 30);
+    ck_assert_int_lt(count_stamps(attempt, &is_mixed), before + 10 * 20); /* the lease ended it */
+    proxy_cut(&proxies[cut], false);
+    ck_assert(cluster_wait_for(cluster, WAIT_S, "up", "nodes", host, NULL));
+    wait_stamps(attempt + 1, count_stamps(attempt + 1, &is_mixed) + 20, WAIT_S);
+}
+
 START_TEST(what_ran_on_a_host_that_is_cut_off_is_retried_only_after_the_fence)
 {
     bool is_mixed = false;
-    char *out = NULL;
-    double start_s;
-    int cut, before;
 
     for (int i = 0; i < HOSTS; i++) {
         proxy_start(&proxies[i], cluster_agents_address(cluster));
@@ -442,23 +563,8 @@ START_TEST(what_ran_on_a_host_that_is_cut_off_is_retried_only_after_the_fence)
     cluster_wait_up(cluster, HOSTS, WAIT_S);
     cluster_expect(cluster, 0, "submit", write_stamper(), NULL);
     wait_stamps(1, 5, WAIT_S);
-    ck_assert_int_eq(cluster_run(cluster, &out, "queue", "--csv", "--format", "hosts", NULL), 0);
-    for (cut = 0; cut < HOSTS - 1 && strstr(out, cluster_host(cluster, cut)) == NULL;)
-        cut++;
-    mem_free(out);
-    proxy_cut(&proxies[cut], true);
-    start_s = clock_monotonic_s();
-    before = count_stamps(1, &is_mixed);
-    ck_assert(
-        cluster_wait_for(cluster, WAIT_S, "suspect", "nodes", cluster_host(cluster, cut), NULL));
-    ck_assert(cluster_wait_for(cluster, WAIT_S, "down", "nodes", cluster_host(cluster, cut), NULL));
-    wait_stamps(2, 5, 3 * WAIT_S);
-    /* Lease 3 s, grace 1 s and 30 s more. */
-    ck_assert_double_gt(clock_monotonic_s() - start_s, 30);
-    ck_assert_int_lt(count_stamps(1, &is_mixed), before + 10 * 20); /* the lease ended it */
-    proxy_cut(&proxies[cut], false);
-    ck_assert(cluster_wait_for(cluster, WAIT_S, "up", "nodes", cluster_host(cluster, cut), NULL));
-    wait_stamps(2, count_stamps(2, &is_mixed) + 20, WAIT_S);
+    for (int attempt = 1; attempt <= (is_soak() ? CUTS_SOAK : 1); attempt++)
+        cut_off(attempt);
     cluster_expect(cluster, 0, "cancel", "1", NULL);
     ck_assert(cluster_wait_for(cluster, WAIT_S, "cancelled", "queue", "--all", NULL));
     (void)count_stamps(1, &is_mixed);
@@ -499,6 +605,8 @@ Suite *suite(void)
     TCase *noise = tcase_create("noise");
     TCase *rights = tcase_create("rights");
 
+    tcase_set_timeout(noise, LIMIT_S);
+    tcase_set_timeout(rights, LIMIT_S);
     tcase_add_checked_fixture(noise, set_up_all, tear_down);
     tcase_add_loop_test(noise, raw_noise_on_either_port_stops_nothing, 0, 2);
     tcase_add_loop_test(noise, thousands_of_connections_that_say_nothing_stop_nothing, 0, 2);
