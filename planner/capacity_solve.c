@@ -191,36 +191,7 @@ static int read_plan(struct capacity_plan *plan, struct capacity_model *model, d
     return capacity_plan_check(plan, err);
 }
 
-/* --- Warm starts */
-
-void capacity_basis_fini(struct capacity_basis *basis)
-{
-    mem_free(basis->rows);
-    mem_free(basis->columns);
-    *basis = (struct capacity_basis){0};
-}
-
-bool capacity_basis_apply(const struct capacity_basis *basis, struct capacity_model *model)
-{
-    if (basis->rows == NULL || basis->row_count != model->row_count ||
-        basis->column_count != model->column_count)
-        return false;
-    lp_set_basis(model->lp, basis->rows, basis->columns);
-    return true;
-}
-
-static void leave_basis(const struct capacity_model *model, struct capacity_basis *basis)
-{
-    if (basis == NULL)
-        return;
-    capacity_basis_fini(basis);
-    basis->rows = mem_zero((size_t)model->row_count, 1);
-    basis->columns = mem_zero((size_t)model->column_count, 1);
-    basis->row_count = model->row_count;
-    basis->column_count = model->column_count;
-    if (!lp_get_basis(model->lp, basis->rows, basis->columns))
-        capacity_basis_fini(basis);
-}
+/* --- All of it */
 
 static int solve_model(struct capacity_plan *plan, struct capacity_model *model,
     const struct solve_options *options, struct err *err)
@@ -238,8 +209,8 @@ static int solve_model(struct capacity_plan *plan, struct capacity_model *model,
     if (capacity_read_status(solved.status, &plan->status, err) != 0)
         goto out;
     plan->bound_usd = solved.bound * model->cost_scale;
-    if (plan->status == PLAN_OPTIMAL)
-        leave_basis(model, options->warm);
+    if (plan->status == PLAN_OPTIMAL && options->warm != NULL)
+        capacity_basis_take(options->warm, model);
     if (solved.values != NULL && read_plan(plan, model, solved.values, options, err) != 0)
         goto out;
     plan->seconds.solve = options->clock_s() - start_s;

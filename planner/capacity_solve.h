@@ -5,17 +5,8 @@
 #ifndef PLANNER_CAPACITY_SOLVE_H
 #define PLANNER_CAPACITY_SOLVE_H
 
+#include "planner/capacity_basis.h"
 #include "planner/capacity_model.h"
-
-/* Where the columns and rows of a solved model stand, for the next one of the same shape. {0} is
- * none; release with capacity_basis_fini. */
-struct capacity_basis {
-    unsigned char *rows, *columns;
-    int row_count, column_count;
-};
-void capacity_basis_fini(struct capacity_basis *basis);
-/* Let the next solve of the model start there; false: it is of another shape. */
-bool capacity_basis_apply(const struct capacity_basis *basis, struct capacity_model *model);
 
 struct solve_options {
     double time_limit_s; /* 0: none */

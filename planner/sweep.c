@@ -83,7 +83,7 @@ out:
     return rc;
 }
 
-static double axis_value(const struct sweep_axis *axis, int step)
+double sweep_axis_value(const struct sweep_axis *axis, int step)
 {
     double value = axis->count == 1
                        ? axis->low
@@ -107,7 +107,7 @@ int sweep_make_points(struct sweep *sweep, struct err *err)
         size_t rest = i;
 
         for (int a = sweep->axis_count; a-- > 0;) {
-            sweep->points[i].values[a] = axis_value(
+            sweep->points[i].values[a] = sweep_axis_value(
                 &sweep->axes[a], (int)(rest % (size_t)sweep->axes[a].count));
             rest /= (size_t)sweep->axes[a].count;
         }
@@ -127,98 +127,6 @@ void sweep_fini(struct sweep *sweep)
     *sweep = (struct sweep){0};
 }
 
-/* --- Solving */
-
-/* The point after this many, with every other row of the last axis backwards: neighbours follow. */
-static size_t snake(const struct sweep *sweep, size_t step)
-{
-    size_t last = (size_t)sweep->axes[sweep->axis_count - 1].count;
-    size_t row = step / last;
-    size_t column = step % last;
-
-    return row * last + (row % 2 == 0 ? column : last - 1 - column);
-}
-
-static void read_plan(const struct capacity_plan *plan, struct sweep_point *point)
-{
-    int periods = plan->scenario->period_count;
-    double *mw;
-
-    point->is_known = true;
-    point->status = plan->status;
-    point->objective_usd = plan->has_plan ? plan->objective_usd : NAN;
-    for (int i = 0; i < COST_PART_COUNT; i++)
-        point->cost_usd[i] = plan->has_plan ? plan->cost_usd[i] : NAN;
-    point->peak_mw = point->acquired = plan->has_plan ? 0 : NAN;
-    if (!plan->has_plan)
-        return;
-    mw = mem_zero((size_t)periods, sizeof *mw);
-    for (size_t i = 0; i < plan->power.count; i++)
-        mw[plan->power.rows[i].period] += plan->power.rows[i].operating_mw;
-    for (int t = 0; t < periods; t++)
-        point->peak_mw = fmax(point->peak_mw, mw[t]);
-    for (size_t i = 0; i < plan->acquired.count; i++)
-        point->acquired += plan->acquired.rows[i].systems;
-    mem_free(mw);
-}
-
-static int solve_point(struct sweep *sweep, struct sweep_point *point,
-    const struct solve_options *options, struct err *err)
-{
-    struct scenario_change changes[SWEEP_AXES_MAX];
-    struct scenario *changed;
-    struct capacity_plan *plan;
-
-    for (int a = 0; a < sweep->axis_count; a++) {
-        changes[a] = sweep->axes[a].change;
-        if (changes[a].kind == CHANGE_AVAILABLE)
-            changes[a].months = (int)point->values[a];
-        else
-            changes[a].factor = point->values[a];
-    }
-    changed = scenario_changed(sweep->scenario, changes, (size_t)sweep->axis_count);
-    plan = capacity_solve(changed, options, err);
-    if (plan != NULL && plan->status != PLAN_TIME_LIMIT)
-        read_plan(plan, point);
-    capacity_plan_destroy(plan);
-    scenario_destroy(changed);
-    return plan != NULL ? 0 : -1;
-}
-
-int sweep_run(struct sweep *sweep, const struct solve_options *options,
-    int (*done)(void *context, const struct sweep *sweep, const struct sweep_point *point),
-    void *context, struct err *err)
-{
-    struct capacity_basis basis = {0};
-    struct solve_options point_options = *options;
-    double start_s = options->clock_s();
-    int rc = 0;
-
-    point_options.without_prices = true;
-    point_options.warm = &basis;
-    for (size_t step = 0; step < sweep->point_count && rc == 0; step++) {
-        struct sweep_point *point = &sweep->points[snake(sweep, step)];
-
-        if (point->is_known)
-            continue;
-        if (options->time_limit_s > 0) {
-            point_options.time_limit_s = options->time_limit_s - (options->clock_s() - start_s);
-            if (point_options.time_limit_s <= 0)
-                rc = 1;
-        }
-        if (options->stop != NULL && options->stop(options->context))
-            rc = 1;
-        if (rc == 0 && solve_point(sweep, point, &point_options, err) != 0)
-            rc = -1;
-        if (rc == 0 && !point->is_known)
-            rc = 1;
-        if (rc == 0 && done != NULL && done(context, sweep, point) != 0)
-            rc = -1;
-    }
-    capacity_basis_fini(&basis);
-    return rc;
-}
-
 /* --- What an earlier run found */
 
 /* By the step of each axis: O(axes), however many points there are. */
@@ -234,7 +142,8 @@ static struct sweep_point *find_point(struct sweep *sweep, const double *values)
                           : round((values[a] - axis->low) / width * (axis->count - 1));
 
         if (!(step >= 0 && step < axis->count) ||
-            fabs(axis_value(axis, (int)step) - values[a]) > SAME_REL * fmax(1, fabs(values[a])))
+            fabs(sweep_axis_value(axis, (int)step) - values[a]) >
+                SAME_REL * fmax(1, fabs(values[a])))
             return NULL;
         index = index * (size_t)axis->count + (size_t)step;
     }

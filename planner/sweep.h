@@ -42,13 +42,15 @@ struct sweep {
 
 /* "power:oregon=0.5..2.0/16" as one more axis. -1 with ERR_USAGE. */
 int sweep_add_axis(struct sweep *sweep, const char *text, struct err *err);
+/* What a step of an axis, from 0, changes to: a factor, or whole months. */
+double sweep_axis_value(const struct sweep_axis *axis, int step);
 /* Make the points. -1: too many. */
 int sweep_make_points(struct sweep *sweep, struct err *err);
 void sweep_fini(struct sweep *sweep);
 
 /*
- * Solve what is not known yet, in an order in which neighbours follow each other. Infeasible points
- * are answers. Calls `done` (may be NULL) after each point. Returns 0 when all are known, 1 when
+ * Solve what is not known yet, from the scenario as it is outwards, each point from its neighbour's
+ * basis. Infeasible points are answers, and points that are harder than one are not solved at all. Calls `done` (may be NULL) after each point. Returns 0 when all are known, 1 when
  * options->stop or the time limit ended it first, -1 with err when a solve failed.
  */
 int sweep_run(struct sweep *sweep, const struct solve_options *options,
