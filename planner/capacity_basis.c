@@ -14,6 +14,7 @@ void capacity_basis_fini(struct capacity_basis *basis)
 {
     mem_free(basis->rows);
     mem_free(basis->columns);
+    mem_free(basis->is_sifted);
     mem_free(basis->row_keys);
     mem_free(basis->column_keys);
     *basis = (struct capacity_basis){0};
@@ -35,6 +36,8 @@ void capacity_basis_take(struct capacity_basis *basis, const struct capacity_mod
     basis->column_count = model->column_count;
     basis->rows = mem_zero((size_t)model->row_count, 1);
     basis->columns = mem_zero((size_t)model->column_count, 1);
+    basis->is_sifted = mem_zero((size_t)model->column_count, 1);
+    lp_get_sifted(model->lp, basis->is_sifted);
     basis->row_keys = copy_of(model->rows, model->row_count, sizeof *model->rows);
     basis->column_keys = copy_of(model->columns, model->column_count, sizeof *model->columns);
     if (!lp_get_basis(model->lp, basis->rows, basis->columns))
@@ -49,6 +52,7 @@ struct capacity_basis capacity_basis_copy(const struct capacity_basis *basis)
         return copy;
     copy.rows = copy_of(basis->rows, basis->row_count, 1);
     copy.columns = copy_of(basis->columns, basis->column_count, 1);
+    copy.is_sifted = copy_of(basis->is_sifted, basis->column_count, 1);
     copy.row_keys = copy_of(basis->row_keys, basis->row_count, sizeof *basis->row_keys);
     copy.column_keys = copy_of(basis->column_keys, basis->column_count, sizeof *basis->column_keys);
     return copy;
@@ -56,13 +60,13 @@ struct capacity_basis capacity_basis_copy(const struct capacity_basis *basis)
 
 /* --- From one shape to another */
 
-/* The keys of one kind of thing, in both models, and the places of the kept ones. */
+/* The keys of one kind of thing, in both models, and a value of each kept one. */
 struct translation {
     const char *kept_keys, *keys;
     size_t key_size;
     int kept_count, count;
-    const unsigned char *kept_places;
-    unsigned char place_of_new;
+    const unsigned char *kept_values;
+    unsigned char of_new;
 };
 
 struct entry {
@@ -78,11 +82,11 @@ static int compare_entries(const void *a, const void *b)
     return memcmp(left->key, right->key, left->size);
 }
 
-/* The places of all, given; what is in both models stands where it stood. */
+/* The values (places, or flags) of all, given; what is in both models keeps its own. */
 static unsigned char *translate(const struct translation *t)
 {
     struct entry *kept = mem_zero((size_t)t->kept_count, sizeof *kept);
-    unsigned char *places = mem_zero((size_t)t->count, 1);
+    unsigned char *values = mem_zero((size_t)t->count, 1);
 
     for (int i = 0; i < t->kept_count; i++)
         kept[i] = (struct entry){t->kept_keys + (size_t)i * t->key_size, t->key_size, i};
@@ -95,10 +99,10 @@ static unsigned char *translate(const struct translation *t)
                                         : bsearch(&wanted, kept, (size_t)t->kept_count,
                                               sizeof *kept, compare_entries);
 
-        places[i] = found != NULL ? t->kept_places[found->index] : t->place_of_new;
+        values[i] = found != NULL ? t->kept_values[found->index] : t->of_new;
     }
     mem_free(kept);
-    return places;
+    return values;
 }
 
 static unsigned char *translate_rows(
@@ -110,12 +114,11 @@ static unsigned char *translate_rows(
     return translate(&t);
 }
 
-static unsigned char *translate_columns(
-    const struct capacity_basis *basis, const struct capacity_model *model)
+static unsigned char *translate_columns(const struct capacity_basis *basis,
+    const struct capacity_model *model, const unsigned char *values, unsigned char of_new)
 {
     const struct translation t = {(const char *)basis->column_keys, (const char *)model->columns,
-        sizeof *model->columns, basis->column_count, model->column_count, basis->columns,
-        LP_AT_LOWER};
+        sizeof *model->columns, basis->column_count, model->column_count, values, of_new};
 
     return translate(&t);
 }
@@ -138,24 +141,32 @@ static bool is_same_shape(const struct capacity_basis *basis, const struct capac
                (size_t)model->column_count * sizeof *model->columns) == 0;
 }
 
-bool capacity_basis_apply(const struct capacity_basis *basis, struct capacity_model *model)
+static bool apply_translated(const struct capacity_basis *basis, struct capacity_model *model)
 {
-    unsigned char *rows, *columns;
-    bool is_basis;
+    unsigned char *rows = translate_rows(basis, model);
+    unsigned char *columns = translate_columns(basis, model, basis->columns, LP_AT_LOWER);
+    unsigned char *is_sifted = translate_columns(basis, model, basis->is_sifted, 0);
+    bool is_basis = count_basic(rows, model->row_count) +
+                        count_basic(columns, model->column_count) ==
+                    model->row_count;
 
-    if (basis->rows == NULL)
-        return false;
-    if (is_same_shape(basis, model)) {
-        lp_set_basis(model->lp, basis->rows, basis->columns);
-        return true;
-    }
-    rows = translate_rows(basis, model);
-    columns = translate_columns(basis, model);
-    is_basis = count_basic(rows, model->row_count) + count_basic(columns, model->column_count) ==
-               model->row_count;
-    if (is_basis)
+    if (is_basis) {
         lp_set_basis(model->lp, rows, columns);
+        lp_set_sifted(model->lp, is_sifted);
+    }
     mem_free(rows);
     mem_free(columns);
+    mem_free(is_sifted);
     return is_basis;
+}
+
+bool capacity_basis_apply(const struct capacity_basis *basis, struct capacity_model *model)
+{
+    if (basis->rows == NULL)
+        return false;
+    if (!is_same_shape(basis, model))
+        return apply_translated(basis, model);
+    lp_set_basis(model->lp, basis->rows, basis->columns);
+    lp_set_sifted(model->lp, basis->is_sifted);
+    return true;
 }

@@ -11,6 +11,7 @@
 /* {0} is none; release with capacity_basis_fini. */
 struct capacity_basis {
     unsigned char *rows, *columns; /* enum lp_place */
+    unsigned char *is_sifted;      /* by column: lp_get_sifted */
     struct row_key *row_keys;
     struct column_key *column_keys;
     int row_count, column_count;

@@ -72,9 +72,9 @@ static enum lp_status sift(
 enum lp_status capacity_solve_relaxed(
     struct capacity_model *model, const struct lp_options *options, bool has_basis, struct err *err)
 {
-    if (model->column_count < SIFT_FROM_COLUMNS || has_basis)
+    if (model->column_count < SIFT_FROM_COLUMNS)
         return lp_solve(model->lp, options, err);
-    return sift(model, options, err);
+    return has_basis ? lp_solve_sifting(model->lp, NULL, options, err) : sift(model, options, err);
 }
 
 /* What a solve came to: the lp's point, or values of its own. */

@@ -148,11 +148,16 @@ enum lp_status lp_solve(struct lp *lp, const struct lp_options *options, struct 
 
 /*
  * The same answer by sifting: first over the columns j with is_first[j] alone, then with those that
- * would gain, until none is left. Pays where most columns stay at 0; all columns that are left out
- * must rest at a lower bound of 0. After the first solve it is lp_solve.
+ * would gain, until none is left. Pays where most columns stay at 0, their lower bound. From a basis of lp_set_basis it begins with what does not rest
+ * at a lower bound there, too. After a solve it is lp_solve. is_first may be NULL: as lp_set_sifted
+ * has it.
  */
 enum lp_status lp_solve_sifting(struct lp *lp, const unsigned char *is_first,
     const struct lp_options *options, struct err *err);
+
+/* The columns with which the last sifting ended: a good first part of the next program like this. */
+void lp_get_sifted(const struct lp *lp, unsigned char *is_in);
+void lp_set_sifted(struct lp *lp, const unsigned char *is_in);
 
 /* Solve with kinds respected, by branch and cut. There are no duals: fix the whole columns at their
  * values and lp_solve for prices. Does not touch the basis of lp_solve. */

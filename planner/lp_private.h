@@ -46,6 +46,7 @@ struct lp_column {
     unsigned char kind;
     unsigned char place;
     unsigned char changed;
+    unsigned char is_sifted; /* in the part with which the last sifting ended */
 };
 
 enum lp_fault_kind {

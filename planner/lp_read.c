@@ -153,6 +153,18 @@ void lp_set_basis(struct lp *lp, const unsigned char *rows, const unsigned char 
     lp->told = LP_CHANGE_BOUNDS | LP_CHANGE_COST | LP_CHANGE_TERMS;
 }
 
+void lp_get_sifted(const struct lp *lp, unsigned char *is_in)
+{
+    for (size_t j = 0; j < lp->column_count; j++)
+        is_in[j] = lp->columns[j].is_sifted;
+}
+
+void lp_set_sifted(struct lp *lp, const unsigned char *is_in)
+{
+    for (size_t j = 0; j < lp->column_count; j++)
+        lp->columns[j].is_sifted = is_in[j] != 0;
+}
+
 void lp_clear_basis(struct lp *lp)
 {
     lp->has_basis = false;

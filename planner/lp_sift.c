@@ -2,8 +2,9 @@
  * Sifting (Bixby, Gregory, Lustig, Marsten, Shanno: Very large-scale linear programming, Operations
  * Research 40, 1992): most columns of a planning model are never used. The program is solved over a
  * part of its columns; the row duals price the others; those that would gain come in, and the
- * simplex goes on from where it stands. The full program is solved last, from the basis so found:
- * it is the judge, and usually has nothing left to do.
+ * simplex goes on from where it stands. Where a part is infeasible, those columns come in that
+ * break its proof (Farkas pricing). The answer of the last part is checked against the full program
+ * as any answer is; where it does not hold, the solver goes on with the full program from there.
  */
 #include "planner/lp_private.h"
 
@@ -12,6 +13,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { ROUNDS_MOST = 60 };
 static const double GAIN_TOLERANCE = 1e-7; /* of the scaled cost, as the solver's own */
@@ -39,6 +41,32 @@ static void add_column(struct sift *s, int column)
     s->part_of[column] = index;
 }
 
+/* Does it begin in the part? What does not rest at a lower bound of 0 has to. */
+static bool is_begun_with(const struct sift *s, const unsigned char *is_first, size_t j)
+{
+    const struct lp_column *column = &s->full->columns[j];
+
+    if (column->lower != 0.0 || column->upper < 0.0 ||
+        (s->full->has_basis && column->place != LP_AT_LOWER))
+        return true;
+    return is_first != NULL ? is_first[j] : column->is_sifted;
+}
+
+/* Let the part start from the full program's basis. */
+static void give_part_basis(struct sift *s)
+{
+    unsigned char *rows = mem_zero(s->full->row_count, 1);
+    unsigned char *columns = mem_zero(s->part->column_count, 1);
+
+    for (size_t i = 0; i < s->full->row_count; i++)
+        rows[i] = s->full->rows[i].place;
+    for (size_t j = 0; j < s->part->column_count; j++)
+        columns[j] = s->full->columns[s->full_of[j]].place;
+    lp_set_basis(s->part, rows, columns);
+    mem_free(rows);
+    mem_free(columns);
+}
+
 static void make_part(struct sift *s, const unsigned char *is_first)
 {
     s->part = lp_create(s->full->name);
@@ -48,9 +76,11 @@ static void make_part(struct sift *s, const unsigned char *is_first)
     s->part_of = mem_resize(NULL, s->full->column_count, sizeof *s->part_of);
     for (size_t j = 0; j < s->full->column_count; j++) {
         s->part_of[j] = -1;
-        if (is_first[j])
+        if (is_begun_with(s, is_first, j))
             add_column(s, (int)j);
     }
+    if (s->full->has_basis)
+        give_part_basis(s);
 }
 
 /* c - sum of a · y: what one more unit of a column that is not there would cost. */
@@ -79,22 +109,45 @@ static int compare_candidates(const void *a, const void *b)
     return left->column - right->column;
 }
 
+/* What a column that is not in the part would bring, as the solver sees it, so that columns of
+ * different units compare; 0: nothing. */
+typedef double gain_fn(const struct sift *s, size_t column);
+
+static double cost_gain(const struct sift *s, size_t column)
+{
+    double gain = -reduced_cost(s, column) * s->full->cost_scale * s->full->columns[column].scale;
+
+    return gain > GAIN_TOLERANCE ? gain : 0.0;
+}
+
+/* The part's rows, each times its weight, add up to a row that no x of the part meets; with a
+ * column that has a term in it, some x may. */
+static double proof_gain(const struct sift *s, size_t column)
+{
+    const struct lp_column *c = &s->full->columns[column];
+    double sum = 0.0, size = 0.0;
+
+    for (int t = c->first_term; t >= 0; t = s->full->terms[t].next) {
+        double part = s->part->proof[s->full->terms[t].row] * s->full->terms[t].value;
+
+        sum += part;
+        size += fabs(part);
+    }
+    return sum > LP_TOLERANCE * size ? sum * c->scale : 0.0;
+}
+
 /* Bring in columns that would gain, the largest gains first, a share of the part at a time; returns
  * how many came. */
-static size_t add_gaining(struct sift *s)
+static size_t add_gaining(struct sift *s, gain_fn *gain_of)
 {
     struct candidate *list = mem_zero(s->full->column_count, sizeof *list);
     size_t most = s->part->column_count / 4 + 100;
     size_t count = 0;
 
     for (size_t j = 0; j < s->full->column_count; j++) {
-        double gain;
+        double gain = s->part_of[j] >= 0 ? 0.0 : gain_of(s, j);
 
-        if (s->part_of[j] >= 0)
-            continue;
-        /* Scaled as the solver sees it, so that columns of different units compare. */
-        gain = -reduced_cost(s, j) * s->full->cost_scale * s->full->columns[j].scale;
-        if (gain > GAIN_TOLERANCE)
+        if (gain > 0.0)
             list[count++] = (struct candidate){(int)j, gain};
     }
     qsort(list, count, sizeof *list, compare_candidates);
@@ -115,38 +168,126 @@ static struct lp_options part_options(const struct sift *s)
     return options;
 }
 
-/* Rounds over the part. False: it came to nothing that helps the full program. */
-static bool run_rounds(struct sift *s)
+static bool is_asked_to_stop(const struct sift *s)
 {
+    return s->options->stop != NULL && s->options->stop(s->options->context);
+}
+
+static bool is_limit(enum lp_status status)
+{
+    return status == LP_TIME_LIMIT || status == LP_ITERATION_LIMIT || status == LP_INTERRUPTED;
+}
+
+/* Rounds over the part. Returns what the last one came to: LP_OPTIMAL or LP_INFEASIBLE when no
+ * column is left that could change it, the limit that ended it, or something else when it is no
+ * answer to the full program. */
+static enum lp_status run_rounds(struct sift *s)
+{
+    enum lp_status status = LP_FAILED;
+
     for (int round = 0; round < ROUNDS_MOST; round++) {
         struct lp_options options = part_options(s);
 
         /* Nearly all of a part is used: it has little to reduce. */
         options.presolve = LP_PRESOLVE_OFF;
-        if (lp_solve(s->part, &options, NULL) != LP_OPTIMAL)
-            return false;
+        status = lp_solve(s->part, &options, NULL);
         s->iterations += lp_iterations(s->part);
-        if (add_gaining(s) == 0)
-            return true;
+        if (status == LP_OPTIMAL && is_asked_to_stop(s))
+            status = LP_INTERRUPTED;
+        if (is_limit(status))
+            break;
+        if (status != LP_OPTIMAL && (status != LP_INFEASIBLE || s->part->proof == NULL))
+            return LP_FAILED;
+        if (add_gaining(s, status == LP_OPTIMAL ? cost_gain : proof_gain) == 0)
+            break;
     }
+    return status;
+}
+
+/* --- From the part to the full program */
+
+/* The part's places, values and duals; all other columns are 0, their lower bound. */
+static void take_part(struct sift *s)
+{
+    struct lp *full = s->full;
+
+    for (size_t i = 0; i < full->row_count; i++) {
+        full->rows[i].place = s->part->rows[i].place;
+        full->rows[i].dual = s->part->rows[i].dual;
+    }
+    for (size_t j = 0; j < full->column_count; j++) {
+        struct lp_column *column = &full->columns[j];
+        const struct lp_column *known = s->part_of[j] < 0 ? NULL : &s->part->columns[s->part_of[j]];
+
+        column->is_sifted = known != NULL;
+        column->place = known != NULL ? known->place : LP_AT_LOWER;
+        column->value = known != NULL ? known->value : 0.0;
+    }
+    full->has_basis = full->is_basis_given = true;
+    full->told = 0;
+    full->known_rows = (int)full->row_count;
+    full->known_columns = (int)full->column_count;
+    full->last_method = s->part->last_method;
+}
+
+/* Is the part's optimum one of the full program? */
+static bool conclude_optimal(struct sift *s)
+{
+    struct lp *full = s->full;
+    double bound;
+
+    take_part(s);
+    if (!lp_complete_point(full))
+        return false;
+    bound = lp_complete_duals(full);
+    if (!lp_is_closed(full, bound))
+        return false;
+    full->bound = fmin(bound, full->objective);
+    full->has_point = full->has_duals = true;
     return true;
 }
 
-/* The part's basis, with all other columns at their lower bounds. */
-static void give_basis(struct sift *s)
+/* Does the part's proof hold for the full program? The basis stays what it was. */
+static bool conclude_infeasible(struct sift *s)
 {
-    unsigned char *rows = mem_zero(s->full->row_count, 1);
-    unsigned char *part_columns = mem_zero(s->part->column_count, 1);
-    unsigned char *columns = mem_zero(s->full->column_count, 1);
+    double *weights = mem_resize(NULL, s->full->row_count, sizeof *weights);
 
-    if (lp_get_basis(s->part, rows, part_columns)) {
-        for (size_t j = 0; j < s->full->column_count; j++)
-            columns[j] = s->part_of[j] >= 0 ? part_columns[s->part_of[j]] : LP_AT_LOWER;
-        lp_set_basis(s->full, rows, columns);
+    memcpy(weights, s->part->proof, s->full->row_count * sizeof *weights);
+    if (lp_weights_prove(s->full, weights)) {
+        s->full->proof = weights;
+        return true;
     }
-    mem_free(rows);
-    mem_free(part_columns);
-    mem_free(columns);
+    mem_free(weights);
+    return false;
+}
+
+/* After a limit: the part's point, if it has one, is one of the full program. */
+static enum lp_status conclude_limit(struct sift *s, enum lp_status limit)
+{
+    struct lp *full = s->full;
+
+    if (s->part->has_point) {
+        take_part(s);
+        full->has_point = lp_complete_point(full);
+        full->bound = lp_complete_duals(full);
+    }
+    if (!full->has_point)
+        full->objective = INFINITY;
+    return full->status = limit;
+}
+
+static enum lp_status conclude(struct sift *s, enum lp_status status, struct err *err)
+{
+    struct lp_options last;
+
+    lp_forget_result(s->full);
+    if ((status == LP_OPTIMAL && conclude_optimal(s)) ||
+        (status == LP_INFEASIBLE && conclude_infeasible(s)))
+        return s->full->status = status;
+    if (is_limit(status))
+        return conclude_limit(s, status);
+    last = part_options(s);
+    return lp_solve(s->full, &last, err);
 }
 
 enum lp_status lp_solve_sifting(
@@ -155,20 +296,16 @@ enum lp_status lp_solve_sifting(
     static const struct lp_options NO_OPTIONS = {0};
     struct sift sift = {
         .full = lp, .options = options != NULL ? options : &NO_OPTIONS, .deadline_s = INFINITY};
-    struct lp_options last;
     enum lp_status status;
 
     if (sift.options->time_limit_s > 0)
         sift.deadline_s = clock_monotonic_s() + sift.options->time_limit_s;
     lp_check_terms(lp);
-    if (lp_describe_fault(lp, err) != 0 || lp->has_basis)
+    if (lp_describe_fault(lp, err) != 0 || (lp->has_basis && !lp->is_basis_given))
         return lp_solve(lp, options, err);
     lp_scale(lp, 0, 0);
     make_part(&sift, is_first);
-    if (run_rounds(&sift))
-        give_basis(&sift);
-    last = part_options(&sift);
-    status = lp_solve(lp, &last, err);
+    status = conclude(&sift, run_rounds(&sift), err);
     lp->iterations += sift.iterations;
     lp_destroy(sift.part);
     mem_free(sift.part_of);

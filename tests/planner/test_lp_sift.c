@@ -72,12 +72,15 @@ static unsigned char *random_first(struct rng *rng, const struct lp *lp, int see
 /* Both ways; they must end alike. Returns how. */
 static enum lp_status solve_both(struct lp *lp, const unsigned char *is_first)
 {
+    double *weights = mem_zero((size_t)lp_row_count(lp), sizeof *weights);
     struct lp *plain = lp_copy(lp);
     struct err err = {0};
     enum lp_status status = lp_solve_sifting(lp, is_first, NULL, &err);
 
     ck_assert_msg(status != LP_FAILED, "%s", err.text);
     ck_assert_str_eq(LP_STATUS_NAMES[status], LP_STATUS_NAMES[lp_solve(plain, NULL, NULL)]);
+    if (status == LP_INFEASIBLE && lp_infeasibility_proof(plain, weights))
+        ck_assert(lp_infeasibility_proof(lp, weights));
     if (status == LP_OPTIMAL) {
         double usual = lp_objective(plain);
 
@@ -85,6 +88,7 @@ static enum lp_status solve_both(struct lp *lp, const unsigned char *is_first)
         lp_assert_optimal(lp, 1e-6);
     }
     lp_destroy(plain);
+    mem_free(weights);
     return status;
 }
 
@@ -174,6 +178,55 @@ START_TEST(a_second_solve_is_warm)
 }
 END_TEST
 
+/* Another program like the first, with other limits, starts where the first one ended. */
+START_TEST(a_given_basis_is_where_it_starts)
+{
+    struct rng rng = rng_seed((uint64_t)_i + 5000), again = rng;
+    struct planning shape = random_planning(&rng), same = random_planning(&again);
+    struct lp *first = planning_lp(&rng, &shape), *second = planning_lp(&again, &same);
+    unsigned char *is_first = random_first(&rng, first, _i);
+    unsigned char *rows = mem_zero((size_t)lp_row_count(first), 1);
+    unsigned char *columns = mem_zero((size_t)lp_column_count(first), 1);
+    double factor = between(&rng, 0.3, 2), low, high;
+
+    ck_assert_int_eq(solve_both(first, is_first), LP_OPTIMAL);
+    ck_assert(lp_get_basis(first, rows, columns));
+    lp_get_sifted(first, is_first);
+    for (int j = 0; j < lp_column_count(first); j++)
+        ck_assert(is_first[j] || columns[j] == LP_AT_LOWER);
+    for (int i = shape.demands; i < shape.demands + shape.limits; i++)
+        lp_set_row_bounds(second, i, -INFINITY, factor * lp_row_upper(second, i));
+    lp_set_basis(second, rows, columns);
+    lp_set_sifted(second, is_first);
+    ck_assert_int_eq(solve_both(second, NULL), LP_OPTIMAL);
+    ck_assert_int_eq(lp_range_row(second, 0, &low, &high, NULL), 0);
+    ck_assert_double_le(low, high);
+    mem_free(is_first);
+    mem_free(rows);
+    mem_free(columns);
+    lp_destroy(first);
+    lp_destroy(second);
+}
+END_TEST
+
+/* A column that can't be within its bounds is seen, though nothing would bring it in. */
+START_TEST(crossed_bounds_outside_the_part_are_infeasible)
+{
+    struct rng rng = rng_seed((uint64_t)_i + 6000);
+    struct planning shape = random_planning(&rng);
+    struct lp *lp = planning_lp(&rng, &shape);
+    unsigned char *is_first = random_first(&rng, lp, _i);
+    int column = lp_add_column(lp, LP_CONTINUOUS, 0, -1, 5);
+
+    lp_add_term(lp, 0, column, 1);
+    is_first = mem_resize(is_first, (size_t)lp_column_count(lp), 1);
+    is_first[column] = 0;
+    ck_assert_int_eq(solve_both(lp, is_first), LP_INFEASIBLE);
+    mem_free(is_first);
+    lp_destroy(lp);
+}
+END_TEST
+
 START_TEST(a_fault_of_the_model_is_refused)
 {
     struct lp *lp = lp_create("faulty");
@@ -212,15 +265,19 @@ static bool stop_at_once(void *context)
     return true;
 }
 
-START_TEST(stop_ends_it)
+/* All is served in the first part, though dearly: that is a point of the whole. */
+START_TEST(stop_ends_it_with_the_point_of_the_part)
 {
-    const struct planning shape = {.demands = 800, .limits = 600, .columns = 60000};
+    const struct planning shape = {.demands = 60, .limits = 40, .columns = 6000};
     const struct lp_options options = {.stop = stop_at_once};
     struct rng rng = rng_seed(8);
     struct lp *lp = planning_lp(&rng, &shape);
-    unsigned char *is_first = random_first(&rng, lp, 1);
+    unsigned char *is_first = random_first(&rng, lp, 2);
 
     ck_assert_int_eq(lp_solve_sifting(lp, is_first, &options, NULL), LP_INTERRUPTED);
+    ck_assert(lp_has_point(lp));
+    lp_assert_feasible(lp, 1e-6);
+    ck_assert_double_ge(lp_objective(lp), lp_bound(lp));
     mem_free(is_first);
     lp_destroy(lp);
 }
@@ -237,9 +294,11 @@ Suite *suite(void)
     tcase_add_loop_test(tc, what_can_not_be_served_is_infeasible, 0, 20);
     tcase_add_loop_test(tc, a_gain_without_end_is_found_outside_the_first_part, 0, 40);
     tcase_add_loop_test(tc, a_second_solve_is_warm, 0, 40);
+    tcase_add_loop_test(tc, a_given_basis_is_where_it_starts, 0, SEED_COUNT);
+    tcase_add_loop_test(tc, crossed_bounds_outside_the_part_are_infeasible, 0, 8);
     tcase_add_test(tc, a_fault_of_the_model_is_refused);
     tcase_add_test(tc, the_time_limit_ends_it);
-    tcase_add_test(tc, stop_ends_it);
+    tcase_add_test(tc, stop_ends_it_with_the_point_of_the_part);
     suite_add_tcase(s, tc);
     return s;
 }
