@@ -9,9 +9,9 @@
 #include "base/str.h"
 #include "planner/capacity_solve.h"
 #include "planner/conflict.h"
-#include "planner/futures.h"
 #include "planner/lp.h"
 #include "planner/output_file.h"
+#include "planner/plan_command_private.h"
 #include "planner/plan_csv.h"
 #include "planner/plan_json.h"
 #include "planner/plan_report.h"
@@ -22,31 +22,10 @@
 
 #include <math.h>
 
-enum { EXIT_DONE = 0, EXIT_NO_PLAN = 1, EXIT_INPUT = 2, EXIT_LIMIT = 3 };
-
 /* What is left of a time limit that is over: 0 would be none. */
 static const double TIME_LEAST_S = 1e-3;
 
-enum { PERIODS_FIT, PERIODS_ALL };
 static const char *const PERIODS_CHOICES[] = {"fit", "all", NULL};
-
-struct plan_options {
-    bool json;
-    const char *csv_folder;
-    const char *report_path;
-    const char *rates_path;
-    const char *mps_path;
-    const char *lp_path;
-    double time_limit_s;
-    bool whole;
-    bool prices;
-    bool conflict;
-    const char *future;
-    const char *within;
-    const char *at;
-    double gap;
-    int periods;
-};
 
 static const struct option OPTIONS[] = {
     {"json", 0, OPTION_FLAG, offsetof(struct plan_options, json), NULL,
@@ -119,10 +98,6 @@ static const char EXAMPLES[] =
     "wattyard plan two-sites.xml --within 2%  # what is forced, what is open\n"
     "wattyard plan two-sites.xml --json | jq .cost_usd\n"
     "wattyard plan two-sites.xml --write-mps model.mps  # then: glpsol --freemps model.mps\n";
-
-struct solve_context {
-    struct progress progress;
-};
 
 static void show_progress(void *context, const char *text, double done, double total)
 {
@@ -206,7 +181,7 @@ static int look_around(struct capacity_plan *plan, const struct within_options *
     return plan->within != NULL ? 0 : -1;
 }
 
-static struct solve_options solving(
+struct solve_options plan_command_solving(
     const struct plan_options *options, struct solve_context *context)
 {
     return (struct solve_options){.time_limit_s = options->time_limit_s,
@@ -223,7 +198,7 @@ static struct capacity_plan *solve(const struct scenario *scenario,
     const struct plan_options *options, const struct command_context *context, struct err *err)
 {
     struct solve_context solve_context = {.progress = progress_start(context->err)};
-    struct solve_options solve_options = solving(options, &solve_context);
+    struct solve_options solve_options = plan_command_solving(options, &solve_context);
     struct capacity_basis basis = {0};
     struct within_options question = {0};
     struct capacity_plan *plan = NULL;
@@ -242,8 +217,7 @@ static struct capacity_plan *solve(const struct scenario *scenario,
     return plan;
 }
 
-/* Why there is no plan; what is not known by the time limit is left out. NULL: not known. */
-static struct conflict *explain(
+struct conflict *plan_command_explain(
     const struct scenario *scenario, const struct plan_options *options, struct err *err)
 {
     const struct conflict_options conflict_options = {.time_limit_s = options->time_limit_s,
@@ -277,7 +251,7 @@ static int print_plan(const struct capacity_plan *plan, const struct plan_option
     return ferror(stream) ? err_set(err, ERR_IO, "the plan can't be written") : 0;
 }
 
-static int status_of(enum plan_status status)
+int plan_command_status(enum plan_status status)
 {
     switch (status) {
     case PLAN_OPTIMAL:
@@ -295,7 +269,7 @@ static int exit_status(const struct capacity_plan *plan)
 {
     bool is_complete = plan->within == NULL || plan->within->is_complete;
 
-    return is_complete ? status_of(plan->status) : EXIT_LIMIT;
+    return is_complete ? plan_command_status(plan->status) : EXIT_LIMIT;
 }
 
 static int plan_scenario(const struct scenario *scenario, double read_s,
@@ -308,7 +282,7 @@ static int plan_scenario(const struct scenario *scenario, double read_s,
     if (write_models(scenario, options, &err) == 0)
         plan = solve(scenario, options, context, &err);
     if (plan != NULL && plan->status == PLAN_INFEASIBLE)
-        plan->conflict = explain(scenario, options, &err);
+        plan->conflict = plan_command_explain(scenario, options, &err);
     if (plan != NULL)
         plan->seconds.read = read_s;
     if (plan != NULL && print_plan(plan, options, context->out, &err) == 0) {
@@ -318,84 +292,6 @@ static int plan_scenario(const struct scenario *scenario, double read_s,
         status = err_exit_status(&err);
     }
     capacity_plan_destroy(plan);
-    return status;
-}
-
-/* --- Several futures */
-
-/* Options that are of one plan alone; NULL: none is given. */
-static const char *find_single(const struct plan_options *options)
-{
-    return options->prices                ? "--prices"
-           : options->within != NULL      ? "--within"
-           : options->report_path != NULL ? "--report"
-           : options->mps_path != NULL    ? "--write-mps"
-           : options->lp_path != NULL     ? "--write-lp"
-                                          : NULL;
-}
-
-static int print_futures(const struct futures *futures, const struct plan_options *options,
-    const struct command_context *context, struct err *err)
-{
-    const struct plan_text_options text_options = {
-        .all_periods = options->periods == PERIODS_ALL, .is_interrupted = interrupt_pending()};
-    const char *refusal = futures_refusal(futures);
-
-    if (options->csv_folder != NULL && futures->has_plan &&
-        futures_write_csv(futures, options->csv_folder, err) != 0)
-        return -1;
-    if (options->json)
-        return futures_print_json(futures, refusal, context->out, err);
-    futures_print(futures, &text_options, context->out);
-    if (refusal != NULL)
-        (void)fprintf(context->out, "%s.\n", refusal);
-    return ferror(context->out) ? err_set(err, ERR_IO, "the plan can't be written") : 0;
-}
-
-/* Where a future has no plan by itself, why. */
-static int explain_future(const struct futures *futures, const struct plan_options *options,
-    const struct command_context *context, struct err *err)
-{
-    int future = futures_find_infeasible(futures);
-    struct conflict *conflict;
-
-    if (futures->status != PLAN_INFEASIBLE || future < 0 || options->json)
-        return 0;
-    conflict = explain(futures->rows[future].scenario, options, err);
-    if (conflict == NULL)
-        return -1;
-    conflict_print(conflict, context->out);
-    conflict_destroy(conflict);
-    return 0;
-}
-
-static int plan_futures(const struct scenario *scenario, double read_s,
-    const struct plan_options *options, const struct command_context *context)
-{
-    struct solve_context solve_context = {.progress = progress_start(context->err)};
-    const struct solve_options solve_options = solving(options, &solve_context);
-    const char *single = find_single(options);
-    struct futures *futures = NULL;
-    struct err err = {0};
-    int status = EXIT_INPUT;
-
-    if (single != NULL)
-        (void)err_set(&err, ERR_USAGE,
-            "%s is of one plan, and %s has %d %s; choose one with --future", single, scenario->name,
-            scenario->future_count, str_plural(scenario->future_count, "future", "futures"));
-    else
-        futures = futures_solve(scenario, &solve_options, &err);
-    progress_end(&solve_context.progress);
-    if (futures != NULL)
-        futures->seconds.read = read_s;
-    if (futures != NULL && print_futures(futures, options, context, &err) == 0 &&
-        explain_future(futures, options, context, &err) == 0) {
-        status = status_of(futures->status);
-    } else {
-        (void)fprintf(context->err, "wattyard plan: %s\n", err.text);
-        status = err_exit_status(&err);
-    }
-    futures_destroy(futures);
     return status;
 }
 
@@ -461,7 +357,7 @@ static int run(
     if (options.future != NULL)
         status = plan_one_future(scenario, start_s, &options, context);
     else if (scenario->future_count > 0)
-        status = plan_futures(scenario, start_s, &options, context);
+        status = plan_command_futures(scenario, start_s, &options, context);
     else
         status = plan_scenario(scenario, start_s, &options, context);
     scenario_destroy(scenario);

@@ -20,6 +20,8 @@ void plan_report_add_limits(struct json_writer *writer, const struct capacity_pl
 /* "inputs": tables of the scenario, each {"title", "columns", "rows"}; a last column "source" says
  * where a row stands in the files. */
 void plan_report_add_inputs(struct json_writer *writer, const struct scenario *scenario);
+/* Of these: budgets, commitments, limits of mix. */
+void plan_report_add_promises(struct json_writer *writer, const struct scenario *scenario);
 
 /* "catalog": each system on offer and its chip, figure by figure with its source or how it was
  * estimated; and "rates": what each workload does on each of them. */
