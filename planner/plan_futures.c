@@ -5,17 +5,17 @@
 #include "base/interrupt.h"
 #include "planner/conflict.h"
 #include "planner/futures.h"
+#include "planner/plan_report.h"
 #include "planner/plan_text.h"
 
 /* Options that are of one plan alone; NULL: none is given. */
 static const char *find_single(const struct plan_options *options)
 {
-    return options->prices                ? "--prices"
-           : options->within != NULL      ? "--within"
-           : options->report_path != NULL ? "--report"
-           : options->mps_path != NULL    ? "--write-mps"
-           : options->lp_path != NULL     ? "--write-lp"
-                                          : NULL;
+    return options->prices             ? "--prices"
+           : options->within != NULL   ? "--within"
+           : options->mps_path != NULL ? "--write-mps"
+           : options->lp_path != NULL  ? "--write-lp"
+                                       : NULL;
 }
 
 static int print_futures(const struct futures *futures, const struct plan_options *options,
@@ -24,7 +24,12 @@ static int print_futures(const struct futures *futures, const struct plan_option
     const struct plan_text_options text_options = {
         .all_periods = options->periods == PERIODS_ALL, .is_interrupted = interrupt_pending()};
     const char *refusal = futures_refusal(futures);
+    const struct plan_report_options report_options = {
+        .refusal = refusal, .is_interrupted = interrupt_pending()};
 
+    if (options->report_path != NULL &&
+        plan_report_write_futures(futures, &report_options, options->report_path, err) != 0)
+        return -1;
     if (options->csv_folder != NULL && futures->has_plan &&
         futures_write_csv(futures, options->csv_folder, err) != 0)
         return -1;

@@ -9,6 +9,7 @@
 #include "planner/capacity_plan.h"
 
 struct err;
+struct futures;
 
 struct plan_report_options {
     const char *refusal; /* why there is no plan; NULL: not known, or there is one */
@@ -19,5 +20,9 @@ struct plan_report_options {
  * says why. -1 with ERR_IO, path included. */
 int plan_report_write(const struct capacity_plan *plan, const struct plan_report_options *options,
     const char *path, struct err *err);
+
+/* The same of several futures: what to expect, what is common, and each future's own plan. */
+int plan_report_write_futures(const struct futures *futures,
+    const struct plan_report_options *options, const char *path, struct err *err);
 
 #endif

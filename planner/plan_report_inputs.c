@@ -252,5 +252,6 @@ void plan_report_add_inputs(struct json_writer *writer, const struct scenario *s
     add_models(writer, scenario);
     add_portings(writer, scenario);
     plan_report_add_promises(writer, scenario);
+    plan_report_add_future_rows(writer, scenario);
     json_close(writer);
 }

@@ -53,6 +53,12 @@ static const char *thing_id(const struct scenario *sc, enum change_kind kind, si
     return "";
 }
 
+const char *scenario_change_id(
+    const struct scenario *scenario, const struct scenario_change *change)
+{
+    return change->index < 0 ? NULL : thing_id(scenario, change->kind, (size_t)change->index);
+}
+
 static int unknown_thing(
     const struct scenario *sc, enum change_kind kind, const char *id, struct err *err)
 {

@@ -35,6 +35,10 @@ struct scenario_change {
 int scenario_change_parse(const struct scenario *scenario, const char *text,
     struct scenario_change *out, struct err *err);
 
+/* The id of what the change is of, borrowed from the scenario; NULL: of all of its kind. */
+const char *scenario_change_id(
+    const struct scenario *scenario, const struct scenario_change *change);
+
 /*
  * A copy with the changes made, in their order. It borrows what they leave alone: the base must
  * outlive it. Release with scenario_destroy.

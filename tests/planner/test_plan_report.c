@@ -1,11 +1,14 @@
 #include "planner/plan_report.h"
 
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/file.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "planner/futures.h"
 #include "tests/support/plan_builder.h"
+#include "tests/support/small_random.h"
 #include "tests/support/suite.h"
 #include "tests/support/tempdir.h"
 
@@ -233,6 +236,97 @@ START_TEST(without_a_plan_it_says_why)
 }
 END_TEST
 
+/* --- Several futures */
+
+static const char FUTURES[] =
+    "<future id='low' probability='0.25' known-from='2026-07'><change what='demand' "
+    "factor='0.5'/></future>"
+    "<future id='high' probability='0.75' known-from='2026-07'>"
+    "<change what='demand:chat' factor='1.5'/><change what='available:s2' months='3'/></future>";
+
+static struct json_value *report_futures(const struct futures *futures)
+{
+    char *folder = tempdir_create();
+    char *path = tempdir_path(folder, "plan.html");
+    struct err err = {0};
+    struct json_value *root;
+
+    ck_assert_msg(plan_report_write_futures(futures, &PLAIN, path, &err) == 0, "%s", err.text);
+    root = read_data(path);
+    mem_free(path);
+    tempdir_remove(folder);
+    return root;
+}
+
+static double sum_of(const struct json_value *list)
+{
+    double sum = 0;
+
+    for (size_t i = 0; i < json_length(list); i++)
+        sum += json_get_number(json_at(list, i), NAN);
+    return sum;
+}
+
+/* What a future's plan acquires by orders of before it is known, and what the report says. */
+static void check_common(const struct futures *futures, const struct json_value *root)
+{
+    const struct json_value *common = json_member(root, "common");
+    double wanted = 0, found = 0;
+
+    for (size_t i = 0; i < futures->common.count; i++)
+        wanted += futures->common.rows[i].systems;
+    for (size_t i = 0; i < json_length(common); i++) {
+        const struct json_value *row = json_at(common, i);
+
+        ck_assert_uint_ge(json_length(json_member(row, "futures")), 1);
+        found += sum_of(json_member(row, "acquired"));
+        for (size_t k = 0; k < i; k++)
+            ck_assert(!str_equal(json_get_text(json_member(row, "offer")),
+                          json_get_text(json_member(json_at(common, k), "offer"))) ||
+                      !str_equal(json_get_text(json_member(row, "site")),
+                          json_get_text(json_member(json_at(common, k), "site"))));
+    }
+    ck_assert_double_gt(wanted, 0);
+    ck_assert_double_eq_tol(found, wanted, 1e-9 * wanted);
+}
+
+START_TEST(futures_stand_side_by_side_with_what_is_common)
+{
+    const struct solve_options options = {.clock_s = clock_monotonic_s};
+    struct scenario *scenario = small_random(3, FUTURES);
+    struct futures *futures = futures_solve(scenario, &options, NULL);
+    struct json_value *root = report_futures(futures);
+    const struct json_value *expected = json_member(root, "expected");
+    const struct json_value *list = json_member(root, "futures");
+    double usd = 0;
+
+    ck_assert_uint_eq(json_length(list), 2);
+    for (size_t i = 0; i < 2; i++) {
+        const struct json_value *plan = json_member(json_at(list, i), "plan");
+        const struct json_value *costs = json_member(plan, "costs");
+        double cost = 0;
+
+        for (size_t k = 0; k < json_length(costs); k++)
+            cost += sum_of(json_member(json_at(costs, k), "by_period_usd"));
+        ck_assert_double_eq_tol(cost, futures->rows[i].plan->objective_usd, 1e-6 * fabs(cost));
+        usd += json_get_number(json_member(json_at(list, i), "probability"), NAN) * cost;
+        ck_assert_uint_ge(json_length(json_member(plan, "systems")), 1);
+    }
+    ck_assert_double_eq_tol(json_get_number(json_member(expected, "usd"), NAN), usd, 1e-6 * usd);
+    ck_assert_double_eq_tol(json_get_number(json_member(expected, "value_of_knowing_usd"), NAN),
+        usd - futures->alone_usd, 1e-6 * usd);
+    ck_assert_str_eq(
+        json_get_text(json_member(json_at(list, 0), "changes")), "demand of all × 0.5");
+    ck_assert_str_eq(json_get_text(json_member(json_at(list, 1), "changes")),
+        "demand of chat × 1.5; availability of s2 3 months later");
+    (void)find_row(json_member(root, "inputs"), "title", "Futures");
+    check_common(futures, root);
+    json_destroy(root);
+    futures_destroy(futures);
+    scenario_destroy(scenario);
+}
+END_TEST
+
 START_TEST(a_folder_that_is_not_there_is_named)
 {
     struct built_plan built = plan_builder_init();
@@ -257,6 +351,7 @@ Suite *suite(void)
     tcase_add_test(tests, every_figure_says_where_it_comes_from);
     tcase_add_test(tests, every_input_row_has_its_line);
     tcase_add_test(tests, without_a_plan_it_says_why);
+    tcase_add_test(tests, futures_stand_side_by_side_with_what_is_common);
     tcase_add_test(tests, a_folder_that_is_not_there_is_named);
     suite_add_tcase(suite, tests);
     return suite;

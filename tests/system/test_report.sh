@@ -75,6 +75,10 @@ check_page workloads/scenarios/two-sites.xml 11 'What holds the plan back' '<td 
 check_page workloads/scenarios/campus-20mw.xml "$(grep -oE '<(workload|site) id' workloads/scenarios/campus-20mw.xml | awk '
     /site/ {s++} /workload/ {w++} END {print 1 + s + (s > 1) + s + w + 1}')" 'What holds the plan back'
 
+# 3 side by side, 1 of what is common, 3 of each of 3 futures.
+check_page tests/golden/plan-futures/futures.xml 13 'expected cost, present value' 'If half comes' \
+    'To acquire before it is known' 'power of dublin 12 months later' '<td class="id">expected</td>'
+
 # What a page says of a scenario that has no plan; and marks in names stay text.
 sed -e 's/kind="inference"/kind="inference" required="yes"/' -e 's/mw="[0-9]*"/mw="0.001"/' \
     -e 's/name="two-sites"/name="a\&lt;b\&gt;\&lt;\/script\&gt;"/' -e 's|href="../../|href="'"$PWD"'/|' \

@@ -54,6 +54,15 @@ static double demand(const struct scenario *sc, int region, const char *text)
     return dated_value_at(&sc->workloads[CHAT].regions[region].units_per_hour, month, 0);
 }
 
+START_TEST(a_change_knows_what_it_is_of)
+{
+    struct scenario_change one = change_of("power:dublin"), all = change_of("demand");
+
+    ck_assert_str_eq(scenario_change_id(base, &one), "dublin");
+    ck_assert_ptr_null(scenario_change_id(base, &all));
+}
+END_TEST
+
 /* Oregon has 60 MW from 2026-01 and 140 from 2026-10. */
 START_TEST(dates_move_and_amounts_stay)
 {
@@ -169,6 +178,7 @@ Suite *suite(void)
     TCase *tc = tcase_create("scenario_change");
 
     tcase_add_checked_fixture(tc, load, unload);
+    tcase_add_test(tc, a_change_knows_what_it_is_of);
     tcase_add_test(tc, dates_move_and_amounts_stay);
     tcase_add_test(tc, amounts_change_from_a_month_on);
     tcase_add_test(tc, what_has_ended_stays_ended);
