@@ -13,6 +13,7 @@
 #include "workloads/scenario.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 
 struct err;
@@ -55,21 +56,27 @@ struct conflict {
     struct conflict_thing *together; /* where no one change is enough: changes that are together */
     double *together_amounts;
     int together_count;
-    struct conflict_thing *set; /* irreducible: without any one of them the rest can hold */
+    struct conflict_thing *set; /* they cannot hold together */
     int set_count;
+    bool is_set_irreducible; /* without any one of them the rest can hold */
+    bool are_repairs_all;    /* no other change of one thing alone is enough */
+    bool is_cut;             /* time, effort or `stop` ended it: what is not known is left out */
     bool is_set_asked;
 };
 
 struct conflict_options {
     double time_limit_s; /* 0: none; what is known by then is returned */
     bool is_set_asked;   /* print the set however long it is */
+    int64_t effort_most; /* simplex iterations for the set, and for the changes; 0: some times what
+                            it takes to see that there is no plan */
     bool (*stop)(void *context);
     void *context;
     double (*clock_s)(void); /* required */
 };
 
-/* Explain an infeasible scenario. NULL with err when the solver fails or it is not infeasible.
- * Release with conflict_destroy. */
+/* Explain an infeasible scenario. What it takes is bounded, in times of a first solve, by counting:
+ * set and changes that were not found by then are left out. NULL with err when the solver fails or
+ * it is not infeasible. Release with conflict_destroy. */
 struct conflict *conflict_find(
     const struct scenario *scenario, const struct conflict_options *options, struct err *err);
 void conflict_destroy(struct conflict *conflict);

@@ -210,19 +210,44 @@ static void print_repair(
             units_money(repair->objective_usd, money, sizeof money));
 }
 
-void conflict_print(const struct conflict *conflict, FILE *stream)
+static void print_set(const struct conflict *conflict, FILE *stream)
 {
     const struct scenario *sc = conflict->scenario;
 
-    if (conflict->set_count > 0)
-        (void)fprintf(stream, "%s   no plan can meet what is required. %s %d cannot hold%s:\n",
-            sc->name, conflict->set_count == 1 ? "This" : "These", conflict->set_count,
-            conflict->set_count == 1 ? "" : " together");
+    if (conflict->set_count == 0)
+        return;
+    (void)fprintf(stream, "%s   no plan can meet what is required. %s %d cannot hold%s%s:\n",
+        sc->name, conflict->set_count == 1 ? "This" : "These", conflict->set_count,
+        conflict->set_count == 1 ? "" : " together",
+        conflict->is_set_irreducible ? ""
+                                     : " (perhaps without some of them: not each was left out in "
+                                       "time)");
     if (conflict->set_count > SET_SHORT && !conflict->is_set_asked)
         (void)fputs("  (--conflict lists them)\n", stream);
     for (int i = 0; i < conflict->set_count; i++)
         if (conflict->set_count <= SET_SHORT || conflict->is_set_asked)
             print_thing(sc, conflict->set[i], stream);
+}
+
+/* What is known stands; that something is not is said. */
+static void print_cut(const struct conflict *conflict, FILE *stream)
+{
+    if (!conflict->is_cut)
+        return;
+    if (conflict->set_count == 0)
+        (void)fputs("Why there is no plan was not worked out in time.\n", stream);
+    else if (!conflict->are_repairs_all)
+        (void)fputs("Not all changes were tried in time; others may be enough, too.\n", stream);
+    else if (conflict->repair_count == 0 && conflict->together_count == 0)
+        (void)fputs(
+            "No one change is enough; which are together was not worked out in time.\n", stream);
+}
+
+void conflict_print(const struct conflict *conflict, FILE *stream)
+{
+    const struct scenario *sc = conflict->scenario;
+
+    print_set(conflict, stream);
     if (conflict->repair_count > 0)
         (void)fputs("Any one of these would be enough:\n", stream);
     for (int i = 0; i < conflict->repair_count; i++)
@@ -238,6 +263,7 @@ void conflict_print(const struct conflict *conflict, FILE *stream)
         print_change(sc, &part, stream);
         (void)fputc('\n', stream);
     }
+    print_cut(conflict, stream);
 }
 
 /* --- JSON */
@@ -296,6 +322,8 @@ void conflict_write_json(const struct conflict *conflict, struct json_writer *w)
         json_close(w);
     }
     json_close(w);
+    json_bool(w, "set_is_irreducible", conflict->set_count > 0 && conflict->is_set_irreducible);
+    json_bool(w, "is_complete", !conflict->is_cut);
     json_open_array(w, "repairs");
     for (int i = 0; i < conflict->repair_count; i++)
         write_repair(w, sc, &conflict->repairs[i]);

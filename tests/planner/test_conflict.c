@@ -588,7 +588,42 @@ START_TEST(stopped_it_says_only_what_it_knows)
     ck_assert_int_eq(conflict->set_count, 0);
     ck_assert_int_eq(conflict->repair_count, 0);
     ck_assert_int_eq(conflict->together_count, 0);
+    ck_assert(conflict->is_cut);
     conflict_destroy(conflict);
+    scenario_destroy(sc);
+    scenario_destroy(base);
+}
+END_TEST
+
+/* With little effort the set may be too large, but it is none that can hold; what is named as a
+ * change is one; and that more is to be known is said. */
+START_TEST(what_took_too_long_is_said)
+{
+    static const int64_t EFFORTS[] = {1, 40, 200, 1000};
+    struct scenario *base, *sc = infeasible_case(_i, &base);
+    struct conflict *whole = find_conflict(sc);
+
+    ck_assert(!whole->is_cut);
+    for (size_t i = 0; i < sizeof EFFORTS / sizeof EFFORTS[0]; i++) {
+        const struct conflict_options options = {
+            .clock_s = clock_monotonic_s, .effort_most = EFFORTS[i]};
+        struct conflict *conflict = conflict_find(sc, &options, NULL);
+        struct scenario *alone = set_alone(sc, conflict);
+        char *text = print_conflict(conflict);
+
+        ck_assert_int_ge(conflict->set_count, 1);
+        ck_assert(!is_feasible(alone));
+        ck_assert_int_le(conflict->repair_count, whole->repair_count);
+        ck_assert(conflict->is_cut || conflict->set_count == whole->set_count);
+        ck_assert(conflict->is_cut || conflict->repair_count == whole->repair_count);
+        ck_assert(conflict->is_set_irreducible || strstr(text, "in time") != NULL);
+        ck_assert(conflict->are_repairs_all || strstr(text, "in time") != NULL);
+        ck_assert(i > 0 || conflict->is_cut);
+        free(text);
+        scenario_destroy(alone);
+        conflict_destroy(conflict);
+    }
+    conflict_destroy(whole);
     scenario_destroy(sc);
     scenario_destroy(base);
 }
@@ -608,6 +643,7 @@ Suite *suite(void)
     tcase_add_loop_test(tc, words_say_the_file_and_line_of_each_thing, 0, count);
     tcase_add_loop_test(tc, a_scenario_with_a_plan_has_none, 0, CASE_COUNT);
     tcase_add_loop_test(tc, a_long_set_is_listed_where_it_is_asked_for, 0, 2);
+    tcase_add_loop_test(tc, what_took_too_long_is_said, 0, count);
     tcase_add_test(tc, stopped_it_says_only_what_it_knows);
     suite_add_tcase(s, tc);
     return s;
