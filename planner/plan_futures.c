@@ -3,6 +3,7 @@
 
 #include "base/err.h"
 #include "base/interrupt.h"
+#include "base/str.h"
 #include "planner/conflict.h"
 #include "planner/futures.h"
 #include "planner/plan_report.h"
