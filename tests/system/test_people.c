@@ -293,6 +293,8 @@ END_TEST
 
 /* --- More hosts, places and errors than a page holds */
 
+/* With sanitizers all invariants are looked at for each host. */
+#define PATIENCE "--timeout=120"
 enum { WIDE_FEEDS = 100, WIDE_RACKS = 3000, WIDE_HOSTS = 6000, ERRORS_SHOWN = 100 };
 
 static const char WIDE_FLEET[] =
@@ -319,14 +321,14 @@ START_TEST(hosts_and_places_come_page_by_page_and_many_errors_are_counted)
     expect_lines("nodes", "--csv", NULL, 1 + WIDE_HOSTS);
     expect_lines("nodes", HOSTS_OF, "--csv", 1 + WIDE_HOSTS);
     expect_lines("power", "--csv", NULL, 1 + 1 + 1 + WIDE_FEEDS + WIDE_RACKS);
-    cluster_expect(cluster, 0, "drain", HOSTS_OF, "--why", "all of it", NULL);
+    cluster_expect(cluster, 0, "drain", HOSTS_OF, "--why", "all of it", PATIENCE, NULL);
     expect_lines("nodes", "--state=drained", "--csv", 1 + WIDE_HOSTS);
     ck_assert_int_eq(
         cluster_run(cluster, &out, "drain", "x[0001-5000]", "--why", "none of it", NULL), 2);
     ck_assert_int_eq(count_lines(out), ERRORS_SHOWN);
     ck_assert_msg(strstr(out, "and 4901 more like these") != NULL, "%s", out);
     mem_free(out);
-    cluster_expect(cluster, 0, "resume", HOSTS_OF, NULL);
+    cluster_expect(cluster, 0, "resume", HOSTS_OF, PATIENCE, NULL);
 }
 END_TEST
 
