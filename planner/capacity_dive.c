@@ -76,6 +76,7 @@ struct capacity_dive *capacity_dive_create(
     dive->best = mem_zero((size_t)model->column_count, sizeof *dive->best);
     dive->best_objective = dive->cutoff = INFINITY;
     list_columns(dive);
+    read_columns(dive);
     for (int i = 0; i < dive->column_count; i++)
         dive_free(dive, &dive->columns[i]);
     return dive;

@@ -38,6 +38,10 @@ void capacity_dive_destroy(struct capacity_dive *dive);
 /* Dive for a plan. False: none was found. */
 bool capacity_dive_run(struct capacity_dive *dive);
 
+/* A dive without a plan was ended by time or `stop`: round what is left of it at once, in a few
+ * ways, until one leaves a plan or the clock says until_s. It does not ask `stop`. False: none. */
+bool capacity_dive_round(struct capacity_dive *dive, double until_s);
+
 /* Better the plan, until so many neighbourhoods in a row gave nothing; at most so many in all. */
 void capacity_dive_improve(struct capacity_dive *dive, int idle_rounds, int rounds);
 

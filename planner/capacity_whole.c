@@ -37,11 +37,15 @@ static const double BINARY_GAP_SHARE = 0.5;
 /* What a reduced cost may be off by, relatively. */
 static const double TIGHTEN_SLACK = 1e-7;
 
+/* Of the time, what a plan in a hurry may take where the first dive did not come to one; after
+ * Ctrl-C at least so long. */
+static const double ROUNDING_SHARE = 0.2, ROUNDING_LEAST_S = 2;
+
 struct whole {
     struct capacity_model *model;
     const struct capacity_whole_options *options;
     struct capacity_whole_answer *answer;
-    double deadline_s;
+    double start_s, deadline_s;
     double gap;
     double root;           /* the relaxation's objective */
     double *reduced_cost;  /* and reduced costs, by column */
@@ -207,19 +211,38 @@ static bool choose_binaries(struct whole *w)
 
 /* --- Dives */
 
-static void dive(struct whole *w)
+/* Ended without a plan: a plan in what is left of the time, or what Ctrl-C has to wait at most. */
+static bool round_at_once(struct whole *w, struct capacity_dive *dive)
+{
+    double now_s = w->options->clock_s();
+    double until_s = now_s + fmax(ROUNDING_LEAST_S, ROUNDING_SHARE * (now_s - w->start_s));
+
+    return capacity_dive_round(dive, fmin(until_s, w->deadline_s));
+}
+
+/* Dive for plans. False: time or `stop` ended the first dive. */
+static bool dive(struct whole *w)
 {
     struct capacity_dive_options options = {.good_enough = good_enough(w),
         .deadline_s = w->deadline_s,
         .clock_s = w->options->clock_s,
         .lp = w->options->lp};
     struct capacity_dive *dive = capacity_dive_create(w->model, &options);
+    bool has_plan, is_cut;
 
-    if (capacity_dive_run(dive)) {
+    if (isfinite(w->deadline_s))
+        options.deadline_s -= ROUNDING_SHARE * (w->deadline_s - w->start_s);
+    has_plan = capacity_dive_run(dive);
+    is_cut = !has_plan && (is_stopped(w) || w->options->clock_s() >= options.deadline_s);
+    options.deadline_s = w->deadline_s;
+    if (is_cut)
+        has_plan = round_at_once(w, dive);
+    if (has_plan) {
         capacity_dive_improve(dive, IDLE_ROUNDS, w->options->gap > 0 ? INT_MAX : ROUNDS_BY_DEFAULT);
         take(w, capacity_dive_values(dive), capacity_dive_objective(dive));
     }
     capacity_dive_destroy(dive);
+    return !is_cut;
 }
 
 /* --- Branch and cut */
@@ -277,17 +300,17 @@ static enum lp_status branch(struct whole *w, struct err *err)
 static enum lp_status search(struct whole *w, struct err *err)
 {
     enum lp_status status = relax(w, err);
+    bool is_cut;
 
     if (status != LP_OPTIMAL || is_good_enough(w))
         return status;
-    if (choose_binaries(w))
-        dive(w);
+    is_cut = choose_binaries(w) && !dive(w);
     restore_bounds(w);
     if (is_good_enough(w))
         return LP_OPTIMAL;
     if (is_stopped(w))
         return LP_INTERRUPTED;
-    if (w->options->clock_s() >= w->deadline_s)
+    if (is_cut || w->options->clock_s() >= w->deadline_s)
         return LP_TIME_LIMIT;
     status = branch(w, err);
     restore_bounds(w);
@@ -302,6 +325,7 @@ enum lp_status capacity_solve_whole(struct capacity_model *model,
     struct whole w = {.model = model,
         .options = options,
         .answer = answer,
+        .start_s = options->clock_s(),
         .deadline_s = options->time_limit_s > 0 ? options->clock_s() + options->time_limit_s
                                                 : INFINITY,
         .reduced_cost = mem_zero(count, sizeof *w.reduced_cost),

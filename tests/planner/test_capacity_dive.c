@@ -291,6 +291,43 @@ START_TEST(a_dive_that_is_told_to_stop_has_no_plan)
 }
 END_TEST
 
+/* Whenever it is told to stop, what was rounded till then and the rest make a plan, where there is
+ * one in any of the ways; it is whole, keeps all limits, and is no better than the fractions. */
+START_TEST(a_dive_that_was_stopped_is_rounded_at_once)
+{
+    int found_count = 0;
+
+    for (int most = 0; most < 6; most++) {
+        struct patience patience = {.most = most};
+        const struct lp_options lp = {.stop = is_enough, .context = &patience};
+        struct dived d;
+
+        open_dive(&d, SEEDS[_i], &lp);
+        if (!capacity_dive_run(d.dive) && capacity_dive_round(d.dive, clock_monotonic_s() + 1e6)) {
+            found_count++;
+            ck_assert_double_ge(capacity_dive_objective(d.dive), d.relaxed * (1 - 1e-9));
+            check_plan(&d);
+        }
+        close_dive(&d);
+    }
+    ck_assert_int_gt(found_count, 0);
+}
+END_TEST
+
+START_TEST(no_time_is_no_plan)
+{
+    struct patience none = {0};
+    const struct lp_options lp = {.stop = is_enough, .context = &none};
+    struct dived d;
+
+    open_dive(&d, 3, &lp);
+    ck_assert(!capacity_dive_run(d.dive));
+    ck_assert(!capacity_dive_round(d.dive, clock_monotonic_s() - 1));
+    ck_assert_ptr_null(capacity_dive_values(d.dive));
+    close_dive(&d);
+}
+END_TEST
+
 /* campus-20mw takes seconds; a dive finds its first plan within the first few looks. */
 START_TEST(the_best_so_far_is_kept_when_told_to_stop)
 {
@@ -354,6 +391,9 @@ Suite *suite(void)
     tcase_add_test(tc, the_same_dive_gives_the_same_plan);
     tcase_add_test(tc, a_dive_leaves_the_model_as_it_was);
     tcase_add_test(tc, a_dive_that_is_told_to_stop_has_no_plan);
+    tcase_add_loop_test(
+        tc, a_dive_that_was_stopped_is_rounded_at_once, 0, (int)(sizeof SEEDS / sizeof *SEEDS));
+    tcase_add_test(tc, no_time_is_no_plan);
     tcase_add_test(tc, the_best_so_far_is_kept_when_told_to_stop);
     tcase_add_test(tc, no_whole_plan_is_an_answer);
     suite_add_tcase(s, tc);
