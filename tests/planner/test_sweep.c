@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/err.h"
+#include "base/faults.h"
 #include "base/mem.h"
 #include "planner/lp.h"
 #include "tests/support/small_plan.h"
@@ -164,6 +165,23 @@ START_TEST(points_that_are_not_solved_are_those_that_have_no_plan)
 }
 END_TEST
 
+/* Large enough that columns are sifted, and far enough that the shape changes, up to where there is
+ * no plan. */
+START_TEST(a_large_scenario_is_swept_as_it_is_solved)
+{
+    static const char *const AXES[][SWEEP_AXES_MAX + 1] = {
+        {"power=1.15..0.5/4"}, {"demand=0.8..1.2/2", "price:contract-gb300=0.9..1.4/2"}};
+    struct faults faults = {0};
+    struct scenario *scenario = scenario_load(
+        "workloads/scenarios/aws-trainium-2gw.xml", NULL, &faults);
+
+    ck_assert_ptr_nonnull(scenario);
+    ck_assert_int_eq(sweep_both_ways(scenario, AXES[_i]), _i == 0 ? 1 : 0);
+    scenario_destroy(scenario);
+    faults_fini(&faults);
+}
+END_TEST
+
 /* Rows and columns come and go with the changes; what stays keeps its place. */
 START_TEST(a_basis_outlives_a_change_of_shape)
 {
@@ -257,9 +275,11 @@ Suite *suite(void)
     Suite *s = suite_create("sweep");
     TCase *tc = tcase_create("sweep");
 
+    tcase_set_timeout(tc, 300);
     tcase_add_loop_test(tc, a_bad_axis_is_refused_with_what_is_wrong, 0, BAD_COUNT);
     tcase_add_test(tc, warm_points_are_those_of_cold_solves);
     tcase_add_loop_test(tc, points_that_are_not_solved_are_those_that_have_no_plan, 0, HARD_COUNT);
+    tcase_add_loop_test(tc, a_large_scenario_is_swept_as_it_is_solved, 0, 2);
     tcase_add_loop_test(tc, a_basis_outlives_a_change_of_shape, 0, 10);
     tcase_add_test(tc, rows_of_an_earlier_run_find_their_points);
     suite_add_tcase(s, tc);
