@@ -148,14 +148,15 @@ enum lp_status lp_solve(struct lp *lp, const struct lp_options *options, struct 
 
 /*
  * The same answer by sifting: first over the columns j with is_first[j] alone, then with those that
- * would gain, until none is left. Pays where most columns stay at 0, their lower bound. From a basis of lp_set_basis it begins with what does not rest
- * at a lower bound there, too. After a solve it is lp_solve. is_first may be NULL: as lp_set_sifted
- * has it.
+ * would gain, until none is left. Pays where most columns stay at 0, their lower bound. From a
+ * basis of lp_set_basis it begins with what does not rest at a lower bound there, too. After a
+ * solve it is lp_solve. is_first may be NULL: as lp_set_sifted has it.
  */
 enum lp_status lp_solve_sifting(struct lp *lp, const unsigned char *is_first,
     const struct lp_options *options, struct err *err);
 
-/* The columns with which the last sifting ended: a good first part of the next program like this. */
+/* The columns with which the last sifting ended: a good first part of the next program like this.
+ */
 void lp_get_sifted(const struct lp *lp, unsigned char *is_in);
 void lp_set_sifted(struct lp *lp, const unsigned char *is_in);
 

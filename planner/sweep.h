@@ -50,8 +50,9 @@ void sweep_fini(struct sweep *sweep);
 
 /*
  * Solve what is not known yet, from the scenario as it is outwards, each point from its neighbour's
- * basis. Infeasible points are answers, and points that are harder than one are not solved at all. Calls `done` (may be NULL) after each point. Returns 0 when all are known, 1 when
- * options->stop or the time limit ended it first, -1 with err when a solve failed.
+ * basis. Infeasible points are answers, and points that are harder than one are not solved at all.
+ * Calls `done` (may be NULL) after each point. Returns 0 when all are known, 1 when options->stop
+ * or the time limit ended it first, -1 with err when a solve failed.
  */
 int sweep_run(struct sweep *sweep, const struct solve_options *options,
     int (*done)(void *context, const struct sweep *sweep, const struct sweep_point *point),

@@ -167,7 +167,7 @@ struct core {
     struct round *round;               /* owned */
     struct reservations *reservations; /* owned */
     struct no_room *no_room;           /* owned; what looking for a place learns */
-    int open_trials;        /* the ledger is not as it is, but as it might be */
+    int open_trials;                   /* the ledger is not as it is, but as it might be */
     int64_t trial_tasks;    /* released and held on trial so far: what looking ahead costs */
     int64_t reserve_due_ms; /* reservations are made anew from then on … */
     int64_t reserve_head;   /* … or when another gang than this is first in line */
