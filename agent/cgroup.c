@@ -3,14 +3,16 @@
 #include "base/mem.h"
 #include "base/str.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
-enum { LINE_SIZE = 4096 };
+enum { LINE_SIZE = 4096, RMDIR_TRIES = 20, RMDIR_PAUSE_NS = 1000000 };
 
 static int write_value(const char *folder, const char *file, const char *value)
 {
@@ -130,8 +132,12 @@ char *cgroup_make(const char *base, const char *name, double memory_bytes, const
 
 void cgroup_end(const char *group)
 {
+    struct timespec pause = {0, RMDIR_PAUSE_NS};
+
     if (group == NULL || group[0] == '\0')
         return;
     (void)write_value(group, "cgroup.kill", "1");
-    (void)rmdir(group);
+    /* What was killed is gone a moment later. */
+    for (int i = 0; i < RMDIR_TRIES && rmdir(group) != 0 && errno == EBUSY; i++)
+        (void)nanosleep(&pause, NULL);
 }

@@ -114,8 +114,10 @@ void launcher_keep_end(const struct launcher *launcher, struct task *task)
 
     if (!task->is_end_kept)
         task_exit_write(folder, &task->status, task->status.state);
-    if (!task->is_closed)
+    if (!task->is_closed) {
+        cgroup_end(task->facts.cgroup);
         task_closed_write(folder, task->status.id, task->status.why);
+    }
     task->is_end_kept = task->is_closed = true;
 }
 

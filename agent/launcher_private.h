@@ -92,6 +92,8 @@ void launcher_send(const struct task *task, const char *packet);
 /* --- launcher_start.c */
 /* The shim, over the folder as it is written. */
 void launcher_start_shim(struct launcher *launcher, struct task *task);
+/* The group that it has where its facts name none: the agent ended before it could write them. */
+void launcher_find_cgroup(const struct launcher *launcher, struct task *task);
 
 /* --- launcher_shim.c */
 /* A former agent's: its pid, and wait for it. Known as soon as the shim has begun. */

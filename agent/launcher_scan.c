@@ -9,6 +9,8 @@ static void take_up(struct launcher *launcher, struct task_id id)
     struct task *task = launcher_add(launcher, id);
 
     task_facts_read(launcher->options.folder, id, &task->facts);
+    if (task->facts.cgroup[0] == '\0')
+        launcher_find_cgroup(launcher, task);
     task->status.job = task->facts.job;
     task->status.chips = task->facts.chips;
     task->status.port = task->facts.port;

@@ -24,7 +24,7 @@
 
 extern char **environ;
 
-enum { HIGH_FD = 10, BACKLOG = 4, PW_BYTES = 16384 };
+enum { HIGH_FD = 10, BACKLOG = 4, PW_BYTES = 16384, CGROUP_NAME_SIZE = 128 };
 static const double BYTES_A_GB = 1e9;
 
 /* --- Who runs it */
@@ -341,19 +341,38 @@ void launcher_start_shim(struct launcher *launcher, struct task *task)
 
 /* Agents of several clusters on one machine share a parent, and may have tasks of one number: its
  * name has the folder's identity too, or one would end what is another's. */
-static void make_cgroup(
-    const struct launcher *launcher, const struct task_spec *spec, struct task_facts *facts)
+static void name_cgroup(const struct launcher *launcher, struct task_id id, char *name, size_t size)
 {
     struct stat folder = {0};
     char key[TASK_KEY_SIZE];
-    char name[TASK_KEY_SIZE + 64];
+
+    (void)stat(launcher->options.folder, &folder);
+    task_key(id, key);
+    (void)snprintf(name, size, "%s-%llx-%llx", key, (unsigned long long)folder.st_dev,
+        (unsigned long long)folder.st_ino);
+}
+
+void launcher_find_cgroup(const struct launcher *launcher, struct task *task)
+{
+    char name[CGROUP_NAME_SIZE];
+
+    if (launcher->cgroup == NULL)
+        return;
+    name_cgroup(launcher, task->status.id, name, sizeof name);
+    if (snprintf(task->facts.cgroup, sizeof task->facts.cgroup, "%s/%s", launcher->cgroup, name) >=
+        (int)sizeof task->facts.cgroup)
+        task->facts.cgroup[0] = '\0';
+}
+
+static void make_cgroup(
+    const struct launcher *launcher, const struct task_spec *spec, struct task_facts *facts)
+{
+    char name[CGROUP_NAME_SIZE];
     char *cgroup;
 
-    if (launcher->cgroup == NULL || stat(launcher->options.folder, &folder) != 0)
+    if (launcher->cgroup == NULL)
         return;
-    task_key(spec->id, key);
-    (void)snprintf(name, sizeof name, "%s-%llx-%llx", key, (unsigned long long)folder.st_dev,
-        (unsigned long long)folder.st_ino);
+    name_cgroup(launcher, spec->id, name, sizeof name);
     cgroup = cgroup_make(launcher->cgroup, name, spec->memory_gb * BYTES_A_GB, facts->cpuset);
     if (cgroup != NULL)
         (void)snprintf(facts->cgroup, sizeof facts->cgroup, "%s", cgroup);

@@ -1,5 +1,6 @@
 #include "tests/support/tasks.h"
 
+#include "agent/cgroup.h"
 #include "base/err.h"
 #include "base/file.h"
 #include "base/mem.h"
@@ -96,6 +97,27 @@ static bool is_all_over(const struct tasks *tasks)
     return true;
 }
 
+/* Control groups of its tasks, where there are any: their names end in the folder's identity. */
+static size_t count_groups(const struct tasks *tasks)
+{
+    char *base = cgroup_find();
+    DIR *groups = base != NULL ? opendir(base) : NULL;
+    struct dirent *entry;
+    struct stat folder;
+    char end[64];
+    size_t count = 0;
+
+    ck_assert_int_eq(stat(tasks->options.folder, &folder), 0);
+    (void)snprintf(end, sizeof end, "-%llx-%llx", (unsigned long long)folder.st_dev,
+        (unsigned long long)folder.st_ino);
+    while (groups != NULL && (entry = readdir(groups)) != NULL)
+        count += str_ends_with(entry->d_name, end);
+    if (groups != NULL)
+        (void)closedir(groups);
+    mem_free(base);
+    return count;
+}
+
 void tasks_fini(struct tasks *tasks)
 {
     double until_s = now_s() + WAIT_S;
@@ -107,6 +129,7 @@ void tasks_fini(struct tasks *tasks)
         tasks_step(tasks, PAUSE_MS);
     ck_assert_msg(is_all_over(tasks), "a task can't be stopped");
     tasks_close(tasks);
+    ck_assert_msg(count_groups(tasks) == 0, "a control group is left");
     while (tasks_count_processes(tasks->folder) > 0 && now_s() < until_s)
         (void)poll(NULL, 0, PAUSE_MS);
     ck_assert_msg(tasks_count_processes(tasks->folder) == 0, "a process is left");

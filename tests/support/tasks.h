@@ -1,6 +1,6 @@
 /*
  * tasks: a launcher of a test's own, in a folder of its own, with real shims and tasks. At the end
- * all that it started is stopped, and the test fails when a process is left.
+ * all that it started is stopped, and the test fails when a process or a control group is left.
  */
 #ifndef TESTS_SUPPORT_TASKS_H
 #define TESTS_SUPPORT_TASKS_H
