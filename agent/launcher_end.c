@@ -169,7 +169,6 @@ void launcher_finish(struct launcher *launcher, struct task *task)
         launcher_set_state(launcher, task, task->end, why);
         mem_free(why);
     } else if (!launcher_start_hook(launcher, task, launcher->options.epilog, &has_failed)) {
-        launcher_set_state(
-            launcher, task, task->end, has_failed ? "its epilog can't be run" : NULL);
+        launcher_end_epilog(launcher, task, has_failed ? "its epilog can't be run" : NULL);
     }
 }

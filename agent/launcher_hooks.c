@@ -160,13 +160,13 @@ bool launcher_start_hook(
     return !*failed;
 }
 
-static void take_epilog(struct launcher *launcher, struct task *task, bool is_fine)
+void launcher_end_epilog(struct launcher *launcher, struct task *task, const char *fault)
 {
     struct str why = {0};
 
-    if (!is_fine)
-        str_format(&why, "%s%sits epilog failed", task->status.why,
-            task->status.why[0] != '\0' ? "; " : "");
+    if (fault != NULL)
+        str_format(
+            &why, "%s%s%s", task->status.why, task->status.why[0] != '\0' ? "; " : "", fault);
     launcher_set_state(launcher, task, task->end, str_text(&why));
     str_fini(&why);
 }
@@ -182,7 +182,7 @@ void launcher_take_hook(struct launcher *launcher, struct task *task)
     task->hook.is_ours = false;
     launcher_unwatch(&task->hook);
     if (!task->is_prolog) {
-        take_epilog(launcher, task, is_fine);
+        launcher_end_epilog(launcher, task, is_fine ? NULL : "its epilog failed");
         return;
     }
     if (task->stop_asked) {

@@ -126,6 +126,8 @@ int launcher_keep_hook_env(
 bool launcher_start_hook(
     struct launcher *launcher, struct task *task, const char *program, bool *failed);
 void launcher_take_hook(struct launcher *launcher, struct task *task);
+/* It is over with its epilog; fault (NULL: none) comes after why the task ended. */
+void launcher_end_epilog(struct launcher *launcher, struct task *task, const char *fault);
 
 /* --- launcher_scan.c */
 void launcher_scan(struct launcher *launcher);

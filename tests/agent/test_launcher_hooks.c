@@ -175,6 +175,19 @@ START_TEST(an_epilog_runs_once_and_what_it_says_is_kept)
 }
 END_TEST
 
+START_TEST(an_epilog_that_is_not_there_is_told_after_why_the_task_ended)
+{
+    struct task_spec spec = tasks_sh(&tasks, 1, "exec sleep 1000");
+
+    spec.wall_s = 0.2;
+    tasks.options.epilog = "/no/such/epilog";
+    reopen();
+    ck_assert_int_eq(tasks_run_over(&tasks, &spec)->state, TASK_ENDED);
+    ck_assert_str_eq(
+        launcher_find(tasks.launcher, spec.id)->why, "wall limit; its epilog can't be run");
+}
+END_TEST
+
 /* A failed prolog drains the host: the next agent has to say so too, and there is no epilog. */
 START_TEST(a_failed_prolog_is_known_to_the_next_agent)
 {
@@ -242,6 +255,7 @@ Suite *suite(void)
     tcase_add_loop_test(hooks, prolog_and_epilog_have_an_environment_of_their_own, 0, 2);
     tcase_add_test(hooks, a_prolog_whose_agent_was_killed_does_not_run_on);
     tcase_add_loop_test(hooks, an_epilog_runs_once_and_what_it_says_is_kept, 0, 2);
+    tcase_add_test(hooks, an_epilog_that_is_not_there_is_told_after_why_the_task_ended);
     tcase_add_test(hooks, a_failed_prolog_is_known_to_the_next_agent);
     tcase_add_test(hooks, a_slow_prolog_blocks_nothing);
     tcase_add_test(hooks, a_task_stopped_in_its_prolog_never_runs_and_the_prolog_ends);
