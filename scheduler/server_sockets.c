@@ -341,9 +341,14 @@ void sockets_queue(struct sockets *sockets, enum socket_kind kind, const struct 
     const Wattyard__Envelope *envelope)
 {
     struct str bytes = {0};
+    struct err err = {0};
 
-    if (route->count == 0 || protocol_pack(envelope, &bytes, NULL) != 0) {
-        str_fini(&bytes);
+    if (route->count == 0)
+        return;
+    if (protocol_pack(envelope, &bytes, &err) != 0) {
+        (void)snprintf(sockets->full_note, sizeof sockets->full_note,
+            "a message to %s could not be sent: %.160s",
+            kind == SOCKET_AGENTS ? "an agent" : "a person", err.text);
         return;
     }
     sockets->queue = mem_grow(
