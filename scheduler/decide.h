@@ -99,8 +99,9 @@ void reservations_make(struct core *core, struct core_gang *const *line, size_t 
  * the same gang is first in line; till then those of gangs that no longer wait are dropped. Has
  * anything changed? */
 bool reservations_renew(struct core *core, struct core_gang *const *line, size_t count);
-/* Those of gangs that may not start any more (held, say) go: they would keep others out. */
-void reservations_drop_needless(struct core *core);
+/* Those of gangs that may not start any more (held, say) go: they would keep others out. Were there
+ * any? */
+bool reservations_drop_needless(struct core *core);
 /* When and on which system the gang is to start; INT64_MAX: no reservation. */
 int64_t reservations_earliest(
     const struct core *core, const struct core_gang *gang, int *shape_system);
