@@ -43,6 +43,8 @@ static void create_kinds(struct ledger *ledger)
                               ? UINT64_MAX
                               : ((uint64_t)1 << system->chips_per_host) - 1;
         kind->counts_cores = system->host_cores > 0 || system->host_memory_gb > 0;
+        kind->cores_a_chip = system->host_cores / (double)system->chips_per_host;
+        kind->memory_gb_a_chip = system->host_memory_gb / (double)system->chips_per_host;
         kind->first_rack = first;
         first += kind->rack_count;
         kind->rack_count = 0;

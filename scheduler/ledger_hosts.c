@@ -43,24 +43,36 @@ void ledger_hosts_create(struct ledger *ledger, enum host_state initial)
         ledger->host_memory_gb_used = mem_zero((size_t)fleet->host_count, sizeof(double));
     }
     for (int h = 0; h < fleet->host_count; h++) {
-        ledger->hosts[h].first_holding = LEDGER_NONE;
+        ledger->hosts[h].first.slot = LEDGER_NONE;
         ledger->hosts[h].state = (uint8_t)initial;
         ledger->bins[ledger->racks[fleet->host_rack[h]].first_bin]++;
         ledger_refresh_host(ledger, h);
     }
 }
 
-/* Sum what its holdings use; is it more than the share of the chips that they hold? */
-static bool refresh_cores(struct ledger *ledger, int host)
+/* A host's holdings, in order of holder id. */
+static const struct ledger_holding *first_holding(const struct ledger *ledger, int host)
 {
-    const struct system *system = host_system(ledger, host);
-    double share = (double)bits_count(ledger->hosts[host].held) / system->chips_per_host;
+    const struct ledger_holding *first = &ledger->hosts[host].first;
+
+    return first->slot == LEDGER_NONE ? NULL : first;
+}
+
+static const struct ledger_holding *next_holding(
+    const struct ledger *ledger, const struct ledger_holding *holding)
+{
+    return holding->next == LEDGER_NONE ? NULL : &ledger->holdings[holding->next];
+}
+
+/* Sum what its holdings use; is it more than the share of the chips that they hold? */
+static bool refresh_cores(struct ledger *ledger, const struct ledger_kind *kind, int host)
+{
+    double held = (double)bits_count(ledger->hosts[host].held) + SHARE_SLACK;
     double cores = 0;
     double memory_gb = 0;
 
-    for (int i = ledger->hosts[host].first_holding; i != LEDGER_NONE;
-         i = ledger->holdings[i].next) {
-        const struct ledger_holding *holding = &ledger->holdings[i];
+    for (const struct ledger_holding *holding = first_holding(ledger, host); holding != NULL;
+         holding = next_holding(ledger, holding)) {
         const struct shape_system *wants = ledger_holder_system(
             &ledger->held[holding->slot].holder);
 
@@ -69,9 +81,8 @@ static bool refresh_cores(struct ledger *ledger, int host)
     }
     ledger->host_cores_used[host] = cores;
     ledger->host_memory_gb_used[host] = memory_gb;
-    return (system->host_cores > 0 && cores > system->host_cores * (share + SHARE_SLACK)) ||
-           (system->host_memory_gb > 0 &&
-               memory_gb > system->host_memory_gb * (share + SHARE_SLACK));
+    return (kind->cores_a_chip > 0 && cores > kind->cores_a_chip * held) ||
+           (kind->memory_gb_a_chip > 0 && memory_gb > kind->memory_gb_a_chip * held);
 }
 
 void ledger_refresh_host(struct ledger *ledger, int host)
@@ -90,7 +101,7 @@ void ledger_refresh_host(struct ledger *ledger, int host)
     bins[before]--;
     bins[after]++;
     rack->free_chips += after - before;
-    record->is_short = kind->counts_cores && refresh_cores(ledger, host);
+    record->is_short = kind->counts_cores && refresh_cores(ledger, kind, host);
     rack->short_count += (int)record->is_short - (int)was_short;
 }
 
@@ -126,38 +137,100 @@ static int take_holding(struct ledger *ledger)
     return (int)ledger->holding_count++;
 }
 
-static int *find_holding_link(struct ledger *ledger, int host, holder_id id)
+static void give_back_holding(struct ledger *ledger, int index)
 {
-    int *link = &ledger->hosts[host].first_holding;
+    ledger->holdings[index].next = ledger->free_holding;
+    ledger->free_holding = index;
+}
 
-    while (*link != LEDGER_NONE && ledger->held[ledger->holdings[*link].slot].holder.id < id)
+static holder_id id_of(const struct ledger *ledger, const struct ledger_holding *holding)
+{
+    return ledger->held[holding->slot].holder.id;
+}
+
+/* The link, after the first, at which a holder's holding is or belongs. */
+static int *find_holding_link(struct ledger *ledger, struct ledger_holding *first, holder_id id)
+{
+    int *link = &first->next;
+
+    while (*link != LEDGER_NONE && id_of(ledger, &ledger->holdings[*link]) < id)
         link = &ledger->holdings[*link].next;
     return link;
 }
 
+static void insert_holding(
+    struct ledger *ledger, struct ledger_holding *first, struct ledger_holding holding)
+{
+    holder_id id = id_of(ledger, &holding);
+    int index;
+    int *link;
+
+    if (first->slot == LEDGER_NONE) {
+        *first = holding;
+        return;
+    }
+    index = take_holding(ledger);
+    if (id < id_of(ledger, first)) {
+        ledger->holdings[index] = *first;
+        *first = holding;
+        first->next = index;
+        return;
+    }
+    link = find_holding_link(ledger, first, id);
+    holding.next = *link;
+    ledger->holdings[index] = holding;
+    *link = index;
+}
+
 void ledger_add_holding(struct ledger *ledger, int slot, int host, int task_count, uint64_t chips)
 {
-    int index = take_holding(ledger);
-    int *link = find_holding_link(ledger, host, ledger->held[slot].holder.id);
+    struct ledger_host *record = &ledger->hosts[host];
 
-    ledger->holdings[index] = (struct ledger_holding){
-        .slot = slot, .next = *link, .task_count = task_count, .chips = chips};
-    *link = index;
-    ledger->hosts[host].held |= chips;
+    insert_holding(ledger, &record->first,
+        (struct ledger_holding){
+            .slot = slot, .next = LEDGER_NONE, .task_count = task_count, .chips = chips});
+    record->held |= chips;
     ledger_refresh_host(ledger, host);
+}
+
+/* Its chips; false: it has none there. */
+static bool take_out_holding(
+    struct ledger *ledger, struct ledger_holding *first, int slot, uint64_t *chips)
+{
+    int *link;
+    int index;
+
+    if (first->slot == slot) {
+        index = first->next;
+        *chips = first->chips;
+        if (index == LEDGER_NONE) {
+            first->slot = LEDGER_NONE;
+        } else {
+            *first = ledger->holdings[index];
+            give_back_holding(ledger, index);
+        }
+        return true;
+    }
+    if (first->slot == LEDGER_NONE)
+        return false;
+    link = find_holding_link(ledger, first, ledger->held[slot].holder.id);
+    index = *link;
+    if (index == LEDGER_NONE || ledger->holdings[index].slot != slot)
+        return false;
+    *chips = ledger->holdings[index].chips;
+    *link = ledger->holdings[index].next;
+    give_back_holding(ledger, index);
+    return true;
 }
 
 void ledger_remove_holding(struct ledger *ledger, int slot, int host)
 {
-    int *link = find_holding_link(ledger, host, ledger->held[slot].holder.id);
-    int index = *link;
+    struct ledger_host *record = &ledger->hosts[host];
+    uint64_t chips = 0;
 
-    if (index == LEDGER_NONE || ledger->holdings[index].slot != slot)
+    if (!take_out_holding(ledger, &record->first, slot, &chips))
         return;
-    *link = ledger->holdings[index].next;
-    ledger->hosts[host].held &= ~ledger->holdings[index].chips;
-    ledger->holdings[index].next = ledger->free_holding;
-    ledger->free_holding = index;
+    record->held &= ~chips;
     ledger_refresh_host(ledger, host);
     note_freed(ledger, host);
 }
@@ -166,10 +239,10 @@ int ledger_host_holders(const struct ledger *ledger, int host, holder_id *ids, i
 {
     int count = 0;
 
-    for (int i = ledger->hosts[host].first_holding; i != LEDGER_NONE;
-         i = ledger->holdings[i].next, count++)
+    for (const struct ledger_holding *holding = first_holding(ledger, host); holding != NULL;
+         holding = next_holding(ledger, holding), count++)
         if (count < max)
-            ids[count] = ledger->held[ledger->holdings[i].slot].holder.id;
+            ids[count] = id_of(ledger, holding);
     return count;
 }
 
@@ -196,6 +269,8 @@ enum host_state ledger_host_state(const struct ledger *ledger, int host)
 
 void ledger_set_bad_chips(struct ledger *ledger, int host, uint64_t bad)
 {
+    if (ledger->hosts[host].bad == bad) /* each report says it again */
+        return;
     ledger->hosts[host].bad = bad;
     ledger_refresh_host(ledger, host);
     note_freed(ledger, host);
@@ -268,13 +343,16 @@ static int least(int a, int b)
 int ledger_host_task_room(const struct ledger *ledger, const struct ledger_need *need, int host)
 {
     const struct ledger_host *record = &ledger->hosts[host];
-    const struct system *system = host_system(ledger, host);
     int room = need->by_free[bits_count(record->free)];
+    const struct system *system;
 
+    if (need->is_by_chips && !record->is_short) /* chips that are not up are not free */
+        return room;
     if (record->state != HOST_UP || room == 0 || !shape_allows_host(need->shape, host))
         return 0;
     if (ledger->host_cores_used == NULL)
         return room;
+    system = host_system(ledger, host);
     room = least(room,
         times(system->host_cores, ledger->host_cores_used[host], need->system->cores_per_task));
     return least(room, times(system->host_memory_gb, ledger->host_memory_gb_used[host],

@@ -21,14 +21,24 @@ struct ledger_kind {
     int chip_count;
     uint64_t all_chips;         /* of a host */
     bool counts_cores;          /* the host's cores or memory are known */
+    double cores_a_chip, memory_gb_a_chip; /* of a host; 0: not known */
     int64_t freed_stamp;        /* another one whenever a host of it may have got more room */
     int first_rack, rack_count; /* a run of ledger->kind_racks */
+};
+
+struct ledger_holding {
+    int slot; /* of the holder */
+    int next; /* on the host: into ledger->holdings; of the free list */
+    int task_count;
+    uint64_t chips;
 };
 
 struct ledger_host {
     uint64_t free; /* what a new gang could take: 0 unless up */
     uint64_t held, bad;
-    int first_holding;
+    /* The holding of the lowest holder id, in place: most hosts have one, and whole gangs are tried
+     * on thousands of them. Slot LEDGER_NONE: there is none. */
+    struct ledger_holding first;
     uint8_t state; /* enum host_state; small, as there are many hosts */
     bool is_short; /* its cores or memory are used beyond the share of its held chips */
 };
@@ -40,13 +50,6 @@ struct ledger_rack {
     int first_stake;
     double committed_kw;
     double excess_kw; /* measured above committed, at the last measurement */
-};
-
-struct ledger_holding {
-    int slot; /* of the holder */
-    int next; /* on the host; of the free list */
-    int task_count;
-    uint64_t chips;
 };
 
 struct ledger_stake {

@@ -28,6 +28,8 @@ static uint64_t lowest_chips(uint64_t chips, int count)
  * as long as there is one, so that whole halves stay for tasks that need them. */
 static uint64_t pick_chips(uint64_t chips, int count)
 {
+    if (bits_count(chips) == count)
+        return chips;
     for (int width = 32; width > 0; width /= 2) {
         uint64_t low_bits = ((uint64_t)1 << width) - 1;
         int start = chips == 0 ? 0 : __builtin_ctzll(chips) / (2 * width) * (2 * width);
