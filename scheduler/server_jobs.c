@@ -99,6 +99,10 @@ static struct job_list *parse(struct request *request, const Wattyard__Submit *s
         submit->name[0] != '\0' ? submit->name : "manifest", &faults);
     struct err err = {0};
 
+    if (list != NULL && job_list_check_tasks(list, &faults) != 0) {
+        job_list_destroy(list);
+        list = NULL;
+    }
     if (list == NULL) {
         (void)faults_to_err(&faults, &err);
         request_failf(request, 2, "%s", err.text);

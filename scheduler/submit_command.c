@@ -38,6 +38,18 @@ struct manifest {
     size_t count;
 };
 
+static void check_manifest(
+    struct xml_schema **schema, const struct manifest *manifest, struct faults *faults)
+{
+    /* as the scheduler reads them: nothing is included */
+    struct job_list *list = job_list_parse_next(
+        schema, manifest->bytes, manifest->count, manifest->path, faults);
+
+    if (list != NULL)
+        (void)job_list_check_tasks(list, faults);
+    job_list_destroy(list);
+}
+
 /* All files, read and checked: nothing is sent unless all are good. */
 static int read_manifests(
     const char *const *paths, size_t count, struct manifest *manifests, FILE *errors)
@@ -54,9 +66,7 @@ static int read_manifests(
         if (file_read(paths[i], JOB_MANIFEST_BYTES, &manifest->bytes, &manifest->count, &err) != 0)
             (void)faults_error(&faults, (struct where){paths[i], 0}, "%s", err.text);
         else
-            /* as the scheduler reads them: nothing is included */
-            job_list_destroy(
-                job_list_parse_next(&schema, manifest->bytes, manifest->count, paths[i], &faults));
+            check_manifest(&schema, manifest, &faults);
     }
     xml_schema_destroy(schema);
     faults_print(&faults, errors);

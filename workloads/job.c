@@ -134,7 +134,10 @@ struct job_list *job_list_load(const char *const *paths, size_t path_count, stru
     }
     list = finish(&reader);
     xml_schema_destroy(reader.schema);
-    return list;
+    if (list == NULL || job_list_check_tasks(list, faults) == 0)
+        return list;
+    job_list_destroy(list);
+    return NULL;
 }
 
 struct job_list *job_list_parse_next(struct xml_schema **schema, const char *bytes, size_t count,

@@ -26,6 +26,7 @@ enum {
     JOB_GRACE_SECONDS_DEFAULT = 30,
     JOB_LEASE_MINUTES_DEFAULT = 15,
     JOB_MANIFEST_BYTES = 256 * 1024,
+    JOB_TASK_BYTES = 128 * 1024, /* of what a task runs, as job_list_check_tasks counts */
     JOB_TASKS_MAX = 1000000,
     JOB_ARRAY_MAX = 100000,
     JOB_REPLICAS_MAX = 100000
@@ -140,6 +141,13 @@ struct job_list *job_list_parse(
  * the next ones. Release it with xml_schema_destroy. */
 struct job_list *job_list_parse_next(struct xml_schema **schema, const char *bytes, size_t count,
     const char *name, struct faults *faults);
+/*
+ * Whether hosts can be given what the jobs run, on each of their systems: command, arguments,
+ * environment, directory and output are at most JOB_TASK_BYTES, each text counted with 8 bytes
+ * more; the directory is an absolute path. job_list_load looks at it; the others do not, so that
+ * what a scheduler once took can be read again. -1 with faults.
+ */
+int job_list_check_tasks(const struct job_list *list, struct faults *faults);
 void job_list_destroy(struct job_list *list);
 
 #endif

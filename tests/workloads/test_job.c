@@ -573,6 +573,74 @@ START_TEST(folders_without_manifests_and_missing_files_are_faults)
 }
 END_TEST
 
+/* One job whose command, or that of its row, has an argument of so many letters. */
+static struct job_list *load_long(size_t job_letters, size_t row_letters, struct faults *faults)
+{
+    struct str text = {0};
+    struct job_list *list;
+
+    str_add(&text, "<job xmlns=\"urn:wattyard:1\" name=\"a\" kind=\"batch\">\n"
+                   "<gang tasks=\"1\"/><system id=\"gb300-nvl72\">\n<command path=\"/r\"><arg>");
+    for (size_t i = 0; i < row_letters; i++)
+        str_add(&text, "x");
+    str_add(&text, "</arg></command></system><command path=\"/r\"><arg>");
+    for (size_t i = 0; i < job_letters; i++)
+        str_add(&text, "x");
+    str_add(&text, "</arg></command><env name=\"E\" value=\"1\"/></job>");
+    list = job_list_parse(text.text, text.length, "j.xml", faults);
+    str_fini(&text);
+    ck_assert_ptr_nonnull(list);
+    return list;
+}
+
+/* "/r", the argument, "E" and "1", each with 8 bytes more. */
+enum { ARG_LETTERS_MOST = JOB_TASK_BYTES - 2 - 1 - 1 - 4 * 8 };
+static const struct {
+    size_t job_letters, row_letters;
+    const char *fault; /* NULL: none */
+} LONG_TASKS[] = {
+    {ARG_LETTERS_MOST, 0, NULL},
+    {0, ARG_LETTERS_MOST, NULL},
+    {ARG_LETTERS_MOST + 1, 0,
+        "j.xml:1: <job name=\"a\">: command, arguments and environment of a task are 131073 bytes; "
+        "a host takes at most 131072"},
+    {0, ARG_LETTERS_MOST + 1, "j.xml:2: <system id=\"gb300-nvl72\">: command, arguments and"},
+};
+
+START_TEST(a_task_that_no_host_could_be_given_is_a_fault)
+{
+    struct faults faults = {0};
+    struct job_list *list = load_long(
+        LONG_TASKS[_i].job_letters, LONG_TASKS[_i].row_letters, &faults);
+    int rc = job_list_check_tasks(list, &faults);
+
+    ck_assert_int_eq(rc, LONG_TASKS[_i].fault != NULL ? -1 : 0);
+    ck_assert_uint_eq(faults.error_count, LONG_TASKS[_i].fault != NULL ? 1 : 0);
+    if (LONG_TASKS[_i].fault != NULL)
+        ck_assert_ptr_nonnull(edit_find_fault(&faults, LONG_TASKS[_i].fault));
+    job_list_destroy(list);
+    faults_fini(&faults);
+}
+END_TEST
+
+START_TEST(a_directory_is_an_absolute_path)
+{
+    char *text = edit_replace(GOOD, "/scratch/a1", "scratch/a1");
+    struct faults faults = {0};
+    struct job_list *list = job_list_parse(text, strlen(text), "jobs.xml", &faults);
+
+    ck_assert_ptr_nonnull(list); /* one that was stored is read again */
+    ck_assert_int_eq(job_list_check_tasks(list, &faults), -1);
+    ck_assert_ptr_nonnull(
+        edit_find_fault(&faults, "jobs.xml:2: <job name=\"pretrain-70b\">: <directory "
+                                 "path=\"scratch/a1\"> is not an absolute "
+                                 "path"));
+    job_list_destroy(list);
+    faults_fini(&faults);
+    mem_free(text);
+}
+END_TEST
+
 Suite *suite(void)
 {
     Suite *s = suite_create("workloads/job");
@@ -597,6 +665,9 @@ Suite *suite(void)
     tcase_add_test(bad, another_root_is_no_manifest);
     tcase_add_test(bad, folders_without_manifests_and_missing_files_are_faults);
     tcase_add_test(bad, a_manifest_in_memory_is_short_and_includes_nothing);
+    tcase_add_loop_test(bad, a_task_that_no_host_could_be_given_is_a_fault, 0,
+        (int)(sizeof LONG_TASKS / sizeof *LONG_TASKS));
+    tcase_add_test(bad, a_directory_is_an_absolute_path);
     suite_add_tcase(s, bad);
     tcase_add_loop_test(
         after, a_cycle_of_dependencies_is_a_fault, 0, (int)(sizeof GRAPHS / sizeof *GRAPHS));
