@@ -143,18 +143,22 @@ void agent_apply_desired(struct agent *agent, const Wattyard__Desired *desired, 
 {
     struct launcher *launcher = agent->options.launcher;
     struct arena *arena = arena_create();
-    struct task_id *wanted = arena_zero(arena, desired->n_tasks + 1, sizeof *wanted);
+    size_t count = desired->n_tasks + desired->n_later;
+    struct task_id *wanted = arena_zero(arena, count + 1, sizeof *wanted);
 
-    for (size_t i = 0; i < desired->n_tasks; i++)
-        wanted[i] = id_of(desired->tasks[i]->id);
-    qsort(wanted, desired->n_tasks, sizeof *wanted, compare_ids);
+    for (size_t i = 0; i < count; i++)
+        wanted[i] = id_of(
+            i < desired->n_tasks ? desired->tasks[i]->id : desired->later[i - desired->n_tasks]);
+    qsort(wanted, count, sizeof *wanted, compare_ids);
     for (size_t i = 0; i < desired->n_stored; i++)
         launcher_forget(launcher, id_of(desired->stored[i]));
-    stop_others(launcher, wanted, desired->n_tasks, arena);
+    stop_others(launcher, wanted, count, arena);
     for (size_t i = 0; i < desired->n_tasks; i++) {
         struct task_spec spec = spec_of(desired->tasks[i], arena);
 
-        launcher_prepare(launcher, &spec);
+        /* One that it is taken to have, and has not, is missing from its next report. */
+        if (!desired->tasks[i]->is_known)
+            launcher_prepare(launcher, &spec);
         note_task(agent, desired->tasks[i]);
     }
     drop_notes(agent);

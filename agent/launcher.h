@@ -36,6 +36,9 @@ struct launcher *launcher_open(const struct launcher_options *options, struct er
 /* Closes; what runs goes on running. */
 void launcher_close(struct launcher *launcher);
 
+/* More are not started: what a host has must fit one report. */
+enum { LAUNCHER_TASKS_MOST = 4096 };
+
 /* First step: write and sync the folder, bind, open the output, run the prolog, start the shim,
  * which waits. What goes wrong is the task's state (TASK_NOT_STARTED, TASK_PROLOG_FAILED) and why:
  * also what can never run, as without a program, in a folder that is none, of an unknown signal.

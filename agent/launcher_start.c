@@ -438,6 +438,10 @@ void launcher_prepare(struct launcher *launcher, const struct task_spec *spec)
     task->status.job = task->facts.job = spec->job;
     task->facts.chips = spec->chips;
     launcher_set_state(launcher, task, TASK_PREPARING, NULL);
+    if (launcher->count > LAUNCHER_TASKS_MOST) {
+        launcher_set_state(launcher, task, TASK_NOT_STARTED, "its host has 4096 tasks: no more");
+        return;
+    }
     if (build(launcher, task, spec, &err) != 0) {
         str_fini(&task->spec);
         launcher_set_state(launcher, task, TASK_NOT_STARTED, err.text);

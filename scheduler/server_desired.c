@@ -1,6 +1,10 @@
 /*
  * What a host should have, from the core's state alone: the tasks there of gangs that start or run.
  * A gang that is stopping is simply not among them.
+ *
+ * However many tasks a host has, its Desired fits a message: those that it has said to have are
+ * named without their spec, and of the other specs as many go as have room; the rest is named in
+ * `later`, so that none is taken for one to stop, and follows when this one is carried out.
  */
 #include "base/mem.h"
 #include "base/str.h"
@@ -10,13 +14,24 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { STACK_NONE, STACK_CUDA, STACK_NEURON, WALL_SLACK_S = 2, SEGMENT_HOSTS_MOST = 4096 };
+enum { STACK_NONE, STACK_CUDA, STACK_NEURON, WALL_SLACK_S = 2 };
+
+/* Shares of a message; what is left is for the tasks that the host has, about 60 bytes each. */
+enum {
+    SPECS_BYTES = 512 * 1024,
+    SPEC_ALONE_BYTES = 640 * 1024, /* of the first: what is longer can't be sent at all */
+    LATER_MOST = 4096,
+    STORED_MOST = 4096 /* the others are said again with the next report */
+};
 
 struct desired {
     struct server *server;
     struct arena *arena;
     Wattyard__Desired message;
-    size_t capacity;
+    size_t capacity, later_capacity;
+    size_t spec_bytes;
+    int host;
+    bool has_more; /* specs that there was no room for */
 };
 
 void server_mark_host(struct server *server, int host)
@@ -118,7 +133,8 @@ static void fill_segment(struct desired *d, const struct gang *gang,
     str_fini(&text);
 }
 
-static void add_task(
+/* What changes while a task is there: all that a host needs that has it. */
+static Wattyard__TaskSpec *make_known(
     struct desired *d, const struct gang *gang, const struct attempt *attempt, int rank)
 {
     const struct shape_system *system = &gang->shape->systems[gang->shape_system];
@@ -132,11 +148,26 @@ static void add_task(
     task->id->gang = (uint64_t)gang->id;
     task->id->attempt = (uint32_t)gang->attempt;
     task->id->rank = (uint32_t)rank;
+    task->is_known = true;
+    task->go = gang->state == GANG_RUNNING;
+    if (task->go && attempt->tasks[rank].state <= WATTYARD__TASK_STATE__TASK_READY)
+        fill_master(d, attempt, task);
+    (void)core_gang_image(d->server->core, gang->id, &image);
+    task->mode = (uint32_t)image.mode_asked;
+    task->mode_power_frac = kind->modes[image.mode_asked].power_frac;
+    return task;
+}
+
+static void fill_spec(struct desired *d, const struct gang *gang, const struct attempt *attempt,
+    int rank, Wattyard__TaskSpec *task)
+{
+    const struct shape_system *system = &gang->shape->systems[gang->shape_system];
+
+    task->is_known = false;
     task->job = (uint64_t)gang->job;
     task->name = (char *)(uintptr_t)gang->spec->name;
     task->user = (char *)(uintptr_t)(gang->user != NULL ? gang->user : "");
     task->tenant = (char *)(uintptr_t)gang->spec->tenant;
-    task->go = gang->state == GANG_RUNNING;
     fill_command(d, gang, system, task);
     fill_limits(gang->spec, task);
     fill_master(d, attempt, task);
@@ -152,15 +183,54 @@ static void add_task(
     task->allow_root = d->server->fleet->allow_root;
     if (system->is_domain_bound && task->chip_stack == STACK_CUDA)
         fill_segment(d, gang, system, rank, task);
-    (void)core_gang_image(d->server->core, gang->id, &image);
-    task->mode = (uint32_t)image.mode_asked;
-    task->mode_power_frac = kind->modes[image.mode_asked].power_frac;
+}
+
+static void add_later(struct desired *d, Wattyard__TaskId *id)
+{
+    if (d->message.n_later >= LATER_MOST)
+        return;
+    d->message.later = mem_grow(
+        d->message.later, d->message.n_later, &d->later_capacity, sizeof(Wattyard__TaskId *));
+    d->message.later[d->message.n_later++] = id;
+}
+
+/* Whether its spec goes with this message. */
+static bool has_room(struct desired *d, const struct gang *gang, const Wattyard__TaskSpec *task)
+{
+    size_t bytes = wattyard__task_spec__get_packed_size(task);
+    char host[FLEET_NAME_SIZE];
+
+    if (bytes > SPEC_ALONE_BYTES) {
+        server_log(d->server, "a task of job %lld can't be sent to host %s: it is %zu bytes long",
+            (long long)gang->job, fleet_host_name(d->server->fleet, d->host, host), bytes);
+        return false;
+    }
+    d->has_more |= d->spec_bytes > 0 && d->spec_bytes + bytes > SPECS_BYTES;
+    if (d->has_more) /* nor what comes after it: none waits for ever */
+        return false;
+    d->spec_bytes += bytes;
+    return true;
+}
+
+static void add_task(
+    struct desired *d, const struct gang *gang, const struct attempt *attempt, int rank)
+{
+    Wattyard__TaskSpec *task = make_known(d, gang, attempt, rank);
+
+    if (attempt->tasks[rank].state == WATTYARD__TASK_STATE__TASK_UNKNOWN) {
+        if (!d->has_more) /* a host may have very many: none is made in vain */
+            fill_spec(d, gang, attempt, rank, task);
+        if (d->has_more || !has_room(d, gang, task)) {
+            add_later(d, task->id);
+            return;
+        }
+    }
     d->message.tasks = mem_grow(
         d->message.tasks, d->message.n_tasks, &d->capacity, sizeof(Wattyard__TaskSpec *));
     d->message.tasks[d->message.n_tasks++] = task;
 }
 
-static void add_gang(struct desired *d, const struct gang *gang, int host)
+static void add_gang(struct desired *d, const struct gang *gang)
 {
     const struct attempt *attempt;
 
@@ -168,7 +238,7 @@ static void add_gang(struct desired *d, const struct gang *gang, int host)
         return;
     attempt = attempt_open(d->server, gang);
     for (int i = 0; i < gang->placement->task_count; i++)
-        if (gang->placement->tasks[i].host == host &&
+        if (gang->placement->tasks[i].host == d->host &&
             attempt->tasks[i].state != WATTYARD__TASK_STATE__TASK_ENDED)
             add_task(d, gang, attempt, i);
 }
@@ -179,7 +249,7 @@ static void send_desired(struct server *server, int host)
     const struct ledger *ledger = core_ledger(server->core);
     int count = ledger_host_holders(ledger, host, NULL, 0);
     holder_id *ids = mem_zero((size_t)count, sizeof *ids);
-    struct desired d = {.server = server, .arena = arena_create()};
+    struct desired d = {.server = server, .arena = arena_create(), .host = host};
     Wattyard__Envelope envelope;
 
     wattyard__desired__init(&d.message);
@@ -187,18 +257,19 @@ static void send_desired(struct server *server, int host)
     d.message.heard_boot_ms = session->heard_boot_ms;
     (void)ledger_host_holders(ledger, host, ids, count);
     for (int i = 0; i < count; i++)
-        add_gang(&d, core_find_holder(server->core, ids[i]), host);
+        add_gang(&d, core_find_holder(server->core, ids[i]));
     d.message.stored = arena_zero(d.arena, session->ended_count, sizeof(Wattyard__TaskId *));
-    for (size_t i = 0; i < session->ended_count; i++)
-        d.message.stored[i] = &session->ended[i];
-    d.message.n_stored = session->ended_count;
+    for (size_t i = 0; i < session->ended_count && i < STORED_MOST; i++)
+        d.message.stored[d.message.n_stored++] = &session->ended[i];
     protocol_envelope_init(&envelope, WATTYARD__ENVELOPE__BODY_DESIRED, server->cluster.cluster,
         server->cluster.epoch, "");
     envelope.desired = &d.message;
     sockets_queue(server->sockets, SOCKET_AGENTS, &session->route, &envelope);
     session->is_dirty = false;
+    session->has_more = d.has_more;
     session->ended_count = 0;
     mem_free(d.message.tasks);
+    mem_free(d.message.later);
     arena_destroy(d.arena);
     mem_free(ids);
 }

@@ -222,6 +222,10 @@ static void take_report(
     measure_rack(server, server->fleet->host_rack[host]);
     server_take_tasks(
         server, host, report->tasks, report->n_tasks, report->generation == session->generation);
+    if (session->has_more && !session->is_dirty && report->generation == session->generation) {
+        session->generation++;
+        server_mark_host(server, host);
+    }
     if (!session->is_dirty &&
         (report->generation != session->generation || session->ended_count > 0))
         server_mark_host(server, host);

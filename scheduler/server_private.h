@@ -107,6 +107,7 @@ struct host_session {
     struct route route; /* where it is now; count 0: not connected */
     bool has_hello;
     bool is_dirty;       /* its Desired is to be sent */
+    bool has_more;       /* … did not hold all specs: the next follows when that one is applied */
     uint64_t generation; /* of what it should have */
     uint64_t applied;    /* … as it says */
     int64_t heard_boot_ms;

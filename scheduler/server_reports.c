@@ -121,7 +121,7 @@ static void keep_master(
 
     if (task->id->rank != 0 || attempt->master != NULL)
         return;
-    str_format(&text, "%s:%u", address != NULL ? address : "", task->port);
+    str_format(&text, "%.255s:%u", address != NULL ? address : "", task->port);
     attempt->master = mem_copy_text(str_text(&text));
     str_fini(&text);
 }
@@ -212,8 +212,10 @@ static void take_missing(struct server *server, int host, const struct gang *gan
     Wattyard__TaskReport report = WATTYARD__TASK_REPORT__INIT;
     char why[] = "its host does not have it any more";
 
-    if (gang->state == GANG_STARTING && !was_ready)
+    if (gang->state == GANG_STARTING && !was_ready) {
+        attempt->tasks[rank].state = WATTYARD__TASK_STATE__TASK_UNKNOWN;
         return; /* it is still to be prepared */
+    }
     id.gang = (uint64_t)gang->id;
     id.attempt = (uint32_t)gang->attempt;
     id.rank = (uint32_t)rank;

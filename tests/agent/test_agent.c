@@ -261,6 +261,31 @@ START_TEST(an_older_generation_that_comes_late_is_ignored)
 }
 END_TEST
 
+START_TEST(a_task_that_is_named_alone_goes_on_and_one_that_is_not_there_is_not_made)
+{
+    char *text;
+    struct rig_task tasks[] = {{.gang = 15, .is_later = true},
+        {.gang = 16, .go = true, .is_known = true}, {.gang = 17, .is_later = true}};
+    Wattyard__Envelope *envelope;
+    bool is_applied;
+
+    start();
+    text = start_waiting(15);
+    for (int round = 0; round < 2; round++) {
+        desire(tasks, 3);
+        do {
+            envelope = rig_hear(&rig, REPORT);
+            is_applied = envelope->report->generation == rig.generation - 1;
+            ck_assert_uint_eq(envelope->report->n_tasks, 1);
+            ck_assert_int_eq(rig_find(envelope, 15)->state, RUNNING);
+            protocol_free(envelope);
+        } while (!is_applied);
+        tasks[0] = (struct rig_task){.gang = 15, .go = true, .is_known = true};
+    }
+    mem_free(text);
+}
+END_TEST
+
 START_TEST(another_cluster_is_refused)
 {
     unsigned char ours[PROTOCOL_ID_BYTES];
@@ -633,6 +658,7 @@ Suite *suite(void)
     tcase_add_test(t, a_task_stopped_before_its_go_never_runs);
     tcase_add_test(t, doubled_and_replayed_words_start_a_task_once);
     tcase_add_test(t, an_older_generation_that_comes_late_is_ignored);
+    tcase_add_test(t, a_task_that_is_named_alone_goes_on_and_one_that_is_not_there_is_not_made);
     tcase_add_test(t, another_cluster_is_refused);
     tcase_add_test(t, a_lower_epoch_is_refused_with_the_highest_ids_seen);
     tcase_add_test(t, a_scheduler_that_was_gone_hears_hello_again_and_tasks_went_on);

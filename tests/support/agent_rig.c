@@ -232,14 +232,19 @@ static void fill_spec(const struct rig_task *task, Wattyard__TaskSpec *spec, Wat
     id->attempt = ATTEMPT;
     wattyard__task_spec__init(spec);
     spec->id = id;
+    spec->go = task->go;
+    spec->mode = task->mode;
+    spec->mode_power_frac = task->power_frac > 0 ? task->power_frac : 1;
+    spec->is_known = task->is_known;
+    if (task->is_known)
+        return;
     spec->job = task->gang + 1000;
     spec->name = protocol_lend("test");
     spec->path = protocol_lend("/bin/sh");
     args[0] = protocol_lend("-c");
-    args[1] = protocol_lend(task->command);
+    args[1] = protocol_lend(task->command != NULL ? task->command : "");
     spec->args = args;
     spec->n_args = 2;
-    spec->go = task->go;
     spec->task_count = 1;
     spec->hosts = protocol_lend("h1");
     spec->tasks_per_host = one;
@@ -251,8 +256,6 @@ static void fill_spec(const struct rig_task *task, Wattyard__TaskSpec *spec, Wat
     spec->array_index = -1;
     spec->master_address = protocol_lend(task->go ? "127.0.0.1" : "");
     spec->master_port = task->go ? 29500 : 0;
-    spec->mode = task->mode;
-    spec->mode_power_frac = task->power_frac > 0 ? task->power_frac : 1;
     spec->allow_root = true;
 }
 
@@ -262,6 +265,7 @@ void rig_desire(struct rig *rig, const struct rig_task *tasks, size_t count, con
     Wattyard__Desired desired;
     Wattyard__TaskSpec specs[RIG_TASKS_MAX], *spec_list[RIG_TASKS_MAX];
     Wattyard__TaskId ids[RIG_TASKS_MAX], stored_ids[RIG_TASKS_MAX], *stored_list[RIG_TASKS_MAX];
+    Wattyard__TaskId *later_list[RIG_TASKS_MAX];
     char *args[RIG_TASKS_MAX][2];
     uint32_t one = 1;
 
@@ -270,7 +274,10 @@ void rig_desire(struct rig *rig, const struct rig_task *tasks, size_t count, con
     desired.heard_boot_ms = rig->heard_ms;
     for (size_t i = 0; i < count; i++) {
         fill_spec(&tasks[i], &specs[i], &ids[i], args[i], &one);
-        spec_list[i] = &specs[i];
+        if (tasks[i].is_later)
+            later_list[desired.n_later++] = &ids[i];
+        else
+            spec_list[desired.n_tasks++] = &specs[i];
     }
     for (size_t i = 0; i < stored_count; i++) {
         wattyard__task_id__init(&stored_ids[i]);
@@ -279,7 +286,7 @@ void rig_desire(struct rig *rig, const struct rig_task *tasks, size_t count, con
         stored_list[i] = &stored_ids[i];
     }
     desired.tasks = spec_list;
-    desired.n_tasks = count;
+    desired.later = later_list;
     desired.stored = stored_list;
     desired.n_stored = stored_count;
     rig_say(rig, WATTYARD__ENVELOPE__BODY_DESIRED, &desired);

@@ -36,6 +36,8 @@ struct rig_task {
     uint32_t mode;
     double power_frac; /* 0: 1 */
     double lease_s;    /* 0: a minute */
+    bool is_known;     /* named as one that the host has, without its spec */
+    bool is_later;     /* named alone: its spec comes later */
 };
 
 void rig_open(struct rig *rig, const struct key *own);

@@ -1,0 +1,139 @@
+/* A real scheduler and real agents at the limits of what messages hold, and of people's patience.
+ */
+#include "base/clock.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "tests/support/cluster.h"
+#include "tests/support/suite.h"
+#include "workloads/job.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+
+enum { HOSTS = 2, TASKS = 20, WAIT_S = 60, LIMIT_S = 300 };
+
+static struct cluster *cluster;
+
+static const char FLEET[] =
+    "<fleet xmlns=\"urn:wattyard:1\" name=\"test\" allow-root=\"yes\"><catalog>"
+    "<chip id=\"c\" vendor=\"nvidia\" stack=\"cuda\" hbm-gb=\"288\" hbm-gbps=\"8000\" "
+    "mfu=\"0.4\" bw-efficiency=\"0.7\"><peak precision=\"bf16\" tflops=\"2500\"/></chip>"
+    "<system id=\"box\" chip=\"c\" hosts=\"2\" chips-per-host=\"4\" power-kw=\"48\" "
+    "idle-kw=\"12\" availability=\"1\" available-from=\"2025-01\"/></catalog>"
+    "<site id=\"s\"><hall id=\"h\"><feed id=\"f\"><rack id=\"r\" system=\"box\" "
+    "usd-per-hour=\"4\"/></feed></hall></site></fleet>";
+
+static void set_up(void)
+{
+    cluster = cluster_create(&(struct cluster_options){
+        .fleet_xml = FLEET, .topology = "topologies/hosts/gb300-nvl72.xml"});
+    cluster_start_scheduler(cluster, NULL);
+    cluster_start_agents(cluster);
+    cluster_wait_up(cluster, HOSTS, WAIT_S);
+}
+
+static void tear_down(void)
+{
+    cluster_destroy(cluster);
+    cluster = NULL;
+}
+
+/* --- Tasks as large as can be */
+
+/* A gang on the first host whose tasks run until there is a file "go" in the cluster's folder; with
+ * an argument of so many letters. */
+static const char *write_large(const char *name, int tasks, size_t letters)
+{
+    struct str text = {0};
+    char file[64];
+    const char *path;
+
+    (void)snprintf(file, sizeof file, "%s.xml", name);
+    str_format(&text,
+        "<job xmlns=\"urn:wattyard:1\" name=\"%s\" kind=\"batch\">"
+        "<gang tasks=\"%d\" chips-per-task=\"0\" cores-per-task=\"1\"/><hosts only=\"%s\"/>"
+        "<command path=\"/bin/sh\"><arg>-c</arg>"
+        "<arg>while [ ! -e %s/go ]; do sleep 0.05; done; [ ${#1} = %zu ]</arg>"
+        "<arg>sh</arg><arg>",
+        name, tasks, cluster_host(cluster, 0), cluster_folder(cluster), letters);
+    for (size_t i = 0; i < letters; i++)
+        str_add(&text, "x");
+    str_add(&text, "</arg></command></job>");
+    path = cluster_write(cluster, file, str_text(&text));
+    str_fini(&text);
+    return path;
+}
+
+static const char *write_small(void)
+{
+    struct str text = {0};
+    const char *path;
+
+    str_format(&text,
+        "<job xmlns=\"urn:wattyard:1\" name=\"small\" kind=\"batch\">"
+        "<gang tasks=\"1\" chips-per-task=\"1\"/><hosts only=\"%s\"/>"
+        "<command path=\"/bin/true\"/></job>",
+        cluster_host(cluster, 0));
+    path = cluster_write(cluster, "small.xml", str_text(&text));
+    str_fini(&text);
+    return path;
+}
+
+START_TEST(a_host_full_of_the_largest_tasks_starts_and_ends_them_and_goes_on)
+{
+    /* Short of the limit by what else the command has, and its texts' 8 bytes each. */
+    size_t letters = JOB_TASK_BYTES - strlen(cluster_folder(cluster)) - 200;
+    char *log;
+
+    cluster_expect(cluster, 0, "submit", write_large("gang", TASKS, letters), NULL);
+    ck_assert(cluster_wait_for(cluster, WAIT_S, "running", "job", "1", NULL));
+    cluster_expect(cluster, 0, "submit", "--wait", write_small(), NULL);
+    /* All that is known is learned again, and nothing is stopped meanwhile. */
+    cluster_kill_scheduler(cluster, SIGKILL);
+    cluster_start_scheduler(cluster, NULL);
+    cluster_expect(cluster, 0, "submit", write_large("more", 3, letters), NULL);
+    ck_assert(cluster_wait_for(cluster, WAIT_S, "running", "job", "3", NULL));
+    cluster_kill_agent(cluster, 0, SIGKILL);
+    cluster_start_agent(cluster, 0);
+    cluster_expect(cluster, 0, "submit", "--wait", write_small(), NULL);
+    (void)cluster_write(cluster, "go", "");
+    ck_assert(cluster_wait_for(
+        cluster, WAIT_S, "done", "queue", "--all", "--state=done", "--name=gang", NULL));
+    ck_assert(cluster_wait_for(
+        cluster, WAIT_S, "done", "queue", "--all", "--state=done", "--name=more", NULL));
+    log = cluster_log(cluster);
+    ck_assert_msg(strstr(log, "could not be sent") == NULL, "%s", log);
+    mem_free(log);
+}
+END_TEST
+
+START_TEST(a_task_over_the_limit_is_refused_with_how_large_it_is)
+{
+    const char *path = write_large("big", 1, JOB_TASK_BYTES);
+    char *out = NULL;
+
+    ck_assert_int_eq(cluster_run(cluster, &out, "submit", path, NULL), 2);
+    ck_assert_msg(
+        strstr(out, "big.xml:1: <job name=\"big\">: command, arguments and environment of a "
+                    "task are 131") != NULL &&
+            strstr(out, "a host takes at most 131072") != NULL,
+        "%s", out);
+    mem_free(out);
+}
+END_TEST
+
+Suite *suite(void)
+{
+    Suite *s = suite_create("limits");
+    TCase *large = tcase_create("large");
+
+    tcase_set_timeout(large, LIMIT_S);
+    tcase_add_checked_fixture(large, set_up, tear_down);
+    tcase_add_test(large, a_host_full_of_the_largest_tasks_starts_and_ends_them_and_goes_on);
+    tcase_add_test(large, a_task_over_the_limit_is_refused_with_how_large_it_is);
+    suite_add_tcase(s, large);
+    return s;
+}
