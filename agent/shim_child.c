@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <linux/close_range.h>
+#include <linux/sched.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -14,6 +15,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 enum { PATH_SIZE = 4096, THREADS_MOST = 8192, GO_BYTES = 256 };
@@ -170,14 +172,16 @@ static void reset_signals(void)
     (void)sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-static _Noreturn void run(struct shim_spec *spec, pid_t shim, int go_fd, int report_fd)
+static _Noreturn void run(
+    struct shim_spec *spec, pid_t shim, bool has_joined, int go_fd, int report_fd)
 {
     char go[GO_BYTES];
     ssize_t n;
 
     (void)setsid();
     write_text("/proc/self/oom_score_adj", "0");
-    join_cgroup(spec, report_fd);
+    if (!has_joined)
+        join_cgroup(spec, report_fd);
     bind_cores(spec->cpuset, report_fd);
     become_user(spec, report_fd);
     /* Without its shim nobody would keep its limits: it ends with it. */
@@ -202,8 +206,26 @@ static _Noreturn void run(struct shim_spec *spec, pid_t shim, int go_fd, int rep
     fail(report_fd, "it can't be run:", spec->path);
 }
 
+/* A child that is in the task's control group from its first moment. To join one later the kernel
+ * waits until all processors have been idle or switched, 10 ms and more. -1: it can't be had so. */
+static pid_t fork_into(const char *cgroup)
+{
+    struct clone_args args = {.flags = CLONE_INTO_CGROUP, .exit_signal = SIGCHLD};
+    int fd = cgroup[0] != '\0' ? open(cgroup, O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
+    pid_t pid;
+
+    if (fd < 0)
+        return -1;
+    args.cgroup = (unsigned)fd;
+    pid = (pid_t)syscall(SYS_clone3, &args, sizeof args);
+    if (pid != 0)
+        (void)close(fd);
+    return pid;
+}
+
 int shim_child_start(struct shim_spec *spec, struct shim_child *child)
 {
+    bool has_joined;
     int go[2];
     int report[2];
     pid_t shim = getpid();
@@ -215,11 +237,14 @@ int shim_child_start(struct shim_spec *spec, struct shim_child *child)
         (void)close(go[1]);
         return -1;
     }
-    child->pid = fork();
+    child->pid = fork_into(spec->cgroup);
+    has_joined = child->pid >= 0;
+    if (!has_joined)
+        child->pid = fork();
     if (child->pid == 0) {
         (void)close(go[1]);
         (void)close(report[0]);
-        run(spec, shim, go[0], report[1]);
+        run(spec, shim, has_joined, go[0], report[1]);
     }
     (void)close(go[0]);
     (void)close(report[1]);
