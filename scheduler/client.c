@@ -10,6 +10,7 @@
 
 #include <limits.h>
 #include <math.h>
+#include <nss.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -60,6 +61,9 @@ struct client *client_open(const struct client_flags *flags, struct err *err)
 
     if (client_settings_find(flags, &settings, err) != 0)
         return NULL;
+    /* libzmq asks for a protocol that is never used; Debian would look for a database first, in
+     * some sixty folders. */
+    (void)__nss_configure_lookup("protocols", "files");
     options.address = settings.address;
     if (flags->is_insecure || read_keys(&settings, &own, &scheduler, &options, err) == 0)
         link = link_open(&options, err);

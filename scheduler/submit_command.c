@@ -154,17 +154,14 @@ static int stay(const struct command *command, const struct command_context *con
 }
 
 static int submit(const struct command *command, const struct command_context *context,
-    const struct submit_options *options, const struct manifest *manifests, size_t count)
+    struct client *client, const struct submit_options *options, const struct manifest *manifests,
+    size_t count)
 {
     struct err err = {0};
     struct submitted submitted = {0};
-    struct client *client = client_open(&options->client, &err);
     struct row_set set;
-    int status;
+    int status = send_all(command, context, client, options, manifests, count, &submitted);
 
-    if (client == NULL)
-        return client_fail(command, context, &err);
-    status = send_all(command, context, client, options, manifests, count, &submitted);
     submitted.rows = CLIENT_ROWS(&submitted.answers, jobs, &submitted.count);
     set = show_jobs_set(submitted.rows, submitted.count, 0);
     if (options->as_json && submitted.count > 0 &&
@@ -174,6 +171,22 @@ static int submit(const struct command *command, const struct command_context *c
         status = stay(command, context, client, options, &submitted);
     mem_free(submitted.rows);
     client_pages_fini(&submitted.answers);
+    return status;
+}
+
+/* The connection is made while the manifests are read; what is wrong with these is told first. */
+static int read_and_submit(const struct command *command, const struct command_context *context,
+    const struct submit_options *options, const char *const *paths, struct manifest *manifests,
+    size_t count)
+{
+    struct err err = {0};
+    struct client *client = client_open(&options->client, &err);
+    int status = read_manifests(paths, count, manifests, context->err);
+
+    if (status == 0 && client == NULL)
+        status = client_fail(command, context, &err);
+    else if (status == 0)
+        status = submit(command, context, client, options, manifests, count);
     client_close(client);
     return status;
 }
@@ -187,11 +200,8 @@ static int run(
     size_t count = 0;
     int status = options_begin(command, argc, argv, &options, paths, &count, context);
 
-    if (status < 0) {
-        status = read_manifests(paths, count, manifests, context->err);
-        if (status == 0)
-            status = submit(command, context, &options, manifests, count);
-    }
+    if (status < 0)
+        status = read_and_submit(command, context, &options, paths, manifests, count);
     for (size_t i = 0; i < count; i++)
         mem_free(manifests[i].bytes);
     mem_free(manifests);
