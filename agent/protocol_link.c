@@ -320,7 +320,7 @@ int link_send(struct link *link, const Wattyard__Envelope *envelope, struct err 
     /* asking for its events makes the socket see the connection that the monitor told of */
     (void)socket_events(link);
     if (zmq_send(link->socket, bytes.text, bytes.length, ZMQ_DONTWAIT) < 0)
-        (void)err_set(err, ERR_LIMIT, "the scheduler at %s takes no more now: %s", link->address,
+        (void)err_set(err, ERR_IO, "the scheduler at %s takes no more now: %s", link->address,
             zmq_strerror(errno));
     else
         rc = 0;

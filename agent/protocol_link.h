@@ -40,8 +40,9 @@ bool link_is_new(struct link *link);
  * "": nothing. */
 const char *link_why(const struct link *link);
 /* 0: it will be sent on this connection, or never. -1 with err, the message was not taken: there is
- * no connection (ERR_UNREACHABLE; only in LINK_READY is anything taken), it is too long or the
- * queue is full (ERR_LIMIT), or no receiver would take it (ERR_INPUT). */
+ * no connection (ERR_UNREACHABLE; only in LINK_READY is anything taken), the queue is full or the
+ * connection has been lost this moment (ERR_IO), it is too long (ERR_LIMIT), or no receiver would
+ * take it (ERR_INPUT). */
 int link_send(struct link *link, const Wattyard__Envelope *envelope, struct err *err);
 /* The next message, or NULL: none now. Frames that do not parse are dropped and counted. Release
  * with protocol_free. */

@@ -17,6 +17,7 @@
 
 static const double TIMEOUT_DEFAULT_S = 10;
 static const double RESEND_S = 3;
+static const double SEND_AGAIN_S = 0.05;
 /* A refusal may be that of a scheduler which is just starting: it is believed after so long. */
 static const double REFUSAL_BELIEVED_S = 1.5;
 
@@ -92,6 +93,7 @@ struct asking {
     const Wattyard__Request *request;
     double start_s, until_s, resend_s, send_s; /* send_s: when it is due again */
     double refused_s;                          /* since when; NAN: it is not */
+    bool is_sent;
 };
 
 /* Is this the answer? Refusals of the whole connection come as Refused. */
@@ -148,7 +150,7 @@ static int check_refusal(
 static int time_out(struct client *client, const struct asking *asking, struct err *err)
 {
     bool may_be_done = asking->request->body_case < WATTYARD__REQUEST__BODY_LIST_JOBS &&
-                       asking->resend_s < asking->send_s;
+                       asking->is_sent;
 
     return err_set(err, ERR_UNREACHABLE, "no answer in %.3g s: %s%s",
         asking->until_s - asking->start_s,
@@ -168,11 +170,17 @@ static int send_when_due(
         return 0;
     if (link_send(client->link, &asking->envelope, &sending) == 0) {
         asking->send_s = now_s + asking->resend_s;
+        asking->is_sent = true;
         return 0;
     }
     if (sending.kind == ERR_UNREACHABLE)
         return 0;
-    return err_set(err, sending.kind, "%s", sending.text);
+    if (sending.kind != ERR_IO)
+        return err_set(err, sending.kind, "%s", sending.text);
+    /* a connection that was lost this moment, or a scheduler that does not read: the time decides
+     */
+    asking->send_s = now_s + SEND_AGAIN_S;
+    return 0;
 }
 
 static void wait_a_moment(struct client *client, const struct asking *asking, double now_s)

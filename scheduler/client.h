@@ -17,7 +17,7 @@ struct err;
 
 #define CLIENT_ADDRESS_DEFAULT "tcp://127.0.0.1:7470"
 
-enum { CLIENT_WRONG = 2, CLIENT_CUT = 3, CLIENT_UNREACHABLE = 4 };
+enum { CLIENT_NO = 1, CLIENT_WRONG = 2, CLIENT_CUT = 3, CLIENT_UNREACHABLE = 4 };
 
 /* The options of each command that asks a scheduler. */
 struct client_flags {

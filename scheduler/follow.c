@@ -7,6 +7,7 @@
 #include "scheduler/show_jobs.h"
 
 #include <string.h>
+#include <time.h>
 
 enum {
     PAGE_BYTES = 256 * 1024,
@@ -281,6 +282,7 @@ static int watch(struct follower *f)
     Wattyard__Watch watching = WATTYARD__WATCH__INIT;
     Wattyard__Envelope *envelope;
     struct err err = {0};
+    bool is_refused;
     int status;
 
     watching.jobs = f->jobs;
@@ -294,10 +296,13 @@ static int watch(struct follower *f)
     envelope = client_ask(f->client, &request, (int)watching.wait_ms, &err);
     if (envelope == NULL)
         return client_fail(f->command, f->context, &err);
-    status = client_report(f->command, f->context, envelope->answer);
+    is_refused = envelope->answer->status == CLIENT_NO;
+    status = is_refused ? 0 : client_report(f->command, f->context, envelope->answer);
     if (envelope->answer->cluster != NULL)
         f->change = envelope->answer->cluster->change;
     protocol_free(envelope);
+    if (is_refused) /* too many watch: who came late looks now and then */
+        (void)nanosleep(&(struct timespec){.tv_sec = WATCH_SOME_MS / 1000}, NULL);
     return status;
 }
 

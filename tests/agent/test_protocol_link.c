@@ -355,7 +355,7 @@ START_TEST(a_full_queue_is_told_and_does_not_block)
     while (sent < 100000 && link_send(link, &envelope, &err) == 0)
         sent++;
     ck_assert_int_lt(sent, 100000);
-    ck_assert_int_eq((int)err.kind, ERR_LIMIT);
+    ck_assert_int_eq((int)err.kind, ERR_IO);
     mem_free(page.bytes.data);
     link_close(link);
     fake_scheduler_stop(fake);

@@ -556,6 +556,34 @@ START_TEST(submit_waits_for_the_end_and_says_how_it_was)
 }
 END_TEST
 
+START_TEST(one_too_many_who_waits_looks_now_and_then)
+{
+    struct fake_scheduler *fake = start();
+    char *folder = tempdir_create();
+    char *path = tempdir_write_text(folder, "job.xml", MANIFEST);
+    char *line = line_of("--wait", path);
+    Wattyard__Answer refusal = WATTYARD__ANSWER__INIT;
+    char *errors[] = {protocol_lend("too much is being watched already: ask again later")};
+    Wattyard__JobRow row = waiting_row();
+    Wattyard__JobRow *rows[] = {&row};
+
+    refusal.status = 1;
+    refusal.errors = errors;
+    refusal.n_errors = 1;
+    play_rows(fake, rows, 1); /* submit */
+    play_rows(fake, rows, 1);
+    fake_scheduler_play(fake, &refusal);
+    set(&row.state, "done");
+    play_rows(fake, rows, 1);
+    ask_expect(&SUBMIT_COMMAND, fake, line, 0, NULL, "");
+    ck_assert_uint_eq(fake_scheduler_count(fake), 4);
+    mem_free(line);
+    mem_free(path);
+    tempdir_remove(folder);
+    fake_scheduler_stop(fake);
+}
+END_TEST
+
 START_TEST(a_followed_job_shows_its_changes_and_the_output_of_rank_0)
 {
     struct fake_scheduler *fake = start();
@@ -674,6 +702,7 @@ Suite *suite(void)
     tcase_add_test(c, a_submitted_job_is_told_with_its_earliest_start);
     ADD_LOOP(c, nothing_is_sent_unless_all_manifests_are_good, BAD_MANIFESTS);
     ADD_LOOP(c, submit_waits_for_the_end_and_says_how_it_was, WAIT_CASES);
+    tcase_add_test(c, one_too_many_who_waits_looks_now_and_then);
     tcase_add_test(c, a_followed_job_shows_its_changes_and_the_output_of_rank_0);
     tcase_add_test(c, logs_are_read_to_their_end);
     ADD_LOOP(c, the_last_lines_can_be_had, TAIL_CASES);

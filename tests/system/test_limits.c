@@ -125,15 +125,52 @@ START_TEST(a_task_over_the_limit_is_refused_with_how_large_it_is)
 }
 END_TEST
 
+/* --- A scheduler that stands still */
+
+enum { STALL_MS = 7000, WHILE_STANDING = 0, WHILE_WAITING = 1 };
+
+/* Less than what a command waits for an answer: who waits does not notice. */
+START_TEST(a_scheduler_that_stands_still_for_seconds_is_waited_for)
+{
+    const char *words[] = {"wattyard", "submit", "--wait", NULL, NULL};
+    pid_t clients[2], scheduler = cluster_scheduler_pid(cluster);
+
+    words[3] = cluster_write(cluster, "slow.xml",
+        "<job xmlns=\"urn:wattyard:1\" name=\"slow\" kind=\"batch\"><gang tasks=\"1\" "
+        "chips-per-task=\"1\"/><command path=\"/bin/sleep\"><arg>2</arg></command></job>");
+    clients[WHILE_WAITING] = cluster_start_command(cluster, words, "waiting.log");
+    ck_assert(cluster_wait_for(cluster, WAIT_S, "running", "queue", NULL));
+    ck_assert_int_eq(kill(scheduler, SIGSTOP), 0);
+    clients[WHILE_STANDING] = cluster_start_command(cluster, words, "standing.log");
+    cluster_sleep_ms(STALL_MS);
+    ck_assert_int_eq(kill(scheduler, SIGCONT), 0);
+    for (int i = 0; i < 2; i++) {
+        char *said;
+        int status = -1;
+
+        ck_assert_int_eq(waitpid(clients[i], &status, 0), clients[i]);
+        said = cluster_read(cluster, i == WHILE_WAITING ? "waiting.log" : "standing.log");
+        ck_assert_msg(status == 0, "%s: %d, %s",
+            i == WHILE_WAITING ? "while it waited" : "from its start", status, said);
+        mem_free(said);
+    }
+}
+END_TEST
+
 Suite *suite(void)
 {
     Suite *s = suite_create("limits");
     TCase *large = tcase_create("large");
+    TCase *still = tcase_create("still");
 
     tcase_set_timeout(large, LIMIT_S);
     tcase_add_checked_fixture(large, set_up, tear_down);
     tcase_add_test(large, a_host_full_of_the_largest_tasks_starts_and_ends_them_and_goes_on);
     tcase_add_test(large, a_task_over_the_limit_is_refused_with_how_large_it_is);
     suite_add_tcase(s, large);
+    tcase_set_timeout(still, LIMIT_S);
+    tcase_add_checked_fixture(still, set_up, tear_down);
+    tcase_add_test(still, a_scheduler_that_stands_still_for_seconds_is_waited_for);
+    suite_add_tcase(s, still);
     return s;
 }
