@@ -29,7 +29,7 @@ static int add_usage(void *context, const struct usage_sum *sum, struct err *err
         return 0;
     if (request_is_full(request, answer->n_usage)) {
         walk->is_full = true;
-        request_go_on(request, (struct cursor){PART_USAGE, walk->index - 1, 0});
+        request_go_on(request, (struct cursor){.part = PART_USAGE, .first = walk->index - 1});
         return 0;
     }
     row = arena_zero(request->arena, 1, sizeof *row);
@@ -79,7 +79,7 @@ static int add_version(void *context, const struct fleet_row *fleet, struct err 
     if (answer->next.len > 0)
         return 0;
     if (request_is_full(request, answer->n_fleet)) {
-        request_go_on(request, (struct cursor){PART_VERSIONS, fleet->version - 1, 0});
+        request_go_on(request, (struct cursor){.part = PART_VERSIONS, .first = fleet->version - 1});
         return 0;
     }
     row = arena_zero(request->arena, 1, sizeof *row);

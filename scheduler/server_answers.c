@@ -50,27 +50,30 @@ bool request_is_full(const struct request *request, size_t row_count)
 struct cursor request_cursor(const ProtobufCBinaryData *after)
 {
     struct cursor cursor = {0};
-    char text[64] = "";
-    char *comma;
+    int64_t *const numbers[] = {&cursor.first, &cursor.second, &cursor.third};
+    char text[80] = "";
+    char *next = text + 1;
 
     if (after->len < 2 || after->len >= sizeof text)
         return cursor;
     memcpy(text, after->data, after->len);
-    comma = strchr(text, ',');
-    if (comma == NULL)
-        return cursor;
-    *comma = '\0';
-    if (str_parse_int(text + 1, &cursor.first) != 0 ||
-        str_parse_int(comma + 1, &cursor.second) != 0 || cursor.first < 0 || cursor.second < 0)
-        return (struct cursor){0};
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+        size_t length = strcspn(next, ",");
+        bool is_last = next[length] == '\0';
+
+        next[length] = '\0';
+        if (str_parse_int(next, numbers[i]) != 0 || *numbers[i] < 0 || (is_last && i < 2))
+            return (struct cursor){0};
+        next += length + 1;
+    }
     cursor.part = text[0];
     return cursor;
 }
 
 void request_go_on(struct request *request, struct cursor cursor)
 {
-    char *text = arena_format(request->arena, "%c%lld,%lld", cursor.part, (long long)cursor.first,
-        (long long)cursor.second);
+    char *text = arena_format(request->arena, "%c%lld,%lld,%lld", cursor.part,
+        (long long)cursor.first, (long long)cursor.second, (long long)cursor.third);
 
     request->answer->next.data = (uint8_t *)text;
     request->answer->next.len = strlen(text);

@@ -102,7 +102,7 @@ static void list_from(struct request *request, int64_t from, const struct hostli
         if (!has_state(request, host))
             continue;
         if (request_is_full(request, request->answer->n_hosts)) {
-            request_go_on(request, (struct cursor){PART_HOSTS, i, 0});
+            request_go_on(request, (struct cursor){.part = PART_HOSTS, .first = i});
             return;
         }
         add_host(request, host);
@@ -366,7 +366,8 @@ void request_list_power(struct request *request)
     for (int64_t i = from.first; i < (int64_t)(sizeof LEVELS / sizeof *LEVELS); i++)
         for (int64_t k = i == from.first ? from.second : 0; k < LEVELS[i].count; k++) {
             if (request_is_full(request, request->answer->n_power)) {
-                request_go_on(request, (struct cursor){PART_POWER, i, k});
+                request_go_on(
+                    request, (struct cursor){.part = PART_POWER, .first = i, .second = k});
                 return;
             }
             add_power(

@@ -5,8 +5,9 @@
 
 #include <string.h>
 
-/* Where a page of a list begins (struct cursor, part): jobs named by their ids (index in the
- * request, member), those in the core (gang that was last), those that have left it (job). */
+/* Where a page of a list begins (struct cursor): jobs named by their ids (index in the request,
+ * member), those in the core (gang that was last, and gone_before_ms when the list began), those
+ * that have left it (job, the same time, gang that was last in the core). */
 enum { PART_NAMED = 'n', PART_LIVE = 'l', PART_ENDED = 'e' };
 enum { NAMED_MOST = 10000 };
 
@@ -63,7 +64,8 @@ static bool list_members(struct request *request, size_t index, int64_t member)
         int alike = alike_count(core, first_gang, (int)i, count);
 
         if (is_full(request)) {
-            request_go_on(request, (struct cursor){PART_NAMED, (int64_t)index, i});
+            request_go_on(
+                request, (struct cursor){.part = PART_NAMED, .first = (int64_t)index, .second = i});
             return false;
         }
         add_wanted(request, core_find_gang(core, first_gang + i), alike);
@@ -105,15 +107,18 @@ static void list_named(struct request *request, const struct cursor *from)
 
     for (size_t i = (size_t)from->first; i < filter->n_jobs; i++) {
         int64_t job = (int64_t)filter->jobs[i];
+        bool is_begun = i == (size_t)from->first && from->second > 0;
         struct err err = {0};
 
         if (core_find_job(server->core, job, &first_gang) > 0) {
-            if (!list_members(request, i, i == (size_t)from->first ? from->second : 0))
+            if (!list_members(request, i, is_begun ? from->second : 0))
                 return;
             continue;
         }
+        if (is_begun) /* it left between two pages: its row would show its members again */
+            continue;
         if (is_full(request)) {
-            request_go_on(request, (struct cursor){PART_NAMED, (int64_t)i, 0});
+            request_go_on(request, (struct cursor){.part = PART_NAMED, .first = (int64_t)i});
             return;
         }
         if (store_find_job(server->store, job, add_stored, request, &err) != 0)
@@ -140,23 +145,24 @@ static size_t first_past(const struct core *core, int64_t id)
     return low;
 }
 
-/* False: the page is full. */
-static bool list_live(struct request *request, int64_t after)
+/* False: the page is full. from->first becomes the last gang. */
+static bool list_live(struct request *request, struct cursor *from)
 {
     const struct core *core = request->server->core;
 
-    for (size_t i = first_past(core, after); i < core_gang_count(core);) {
+    for (size_t i = first_past(core, from->first); i < core_gang_count(core);) {
         const struct gang *gang = core_gang_at(core, i);
         int64_t first_gang = 0;
         int count = core_find_job(core, gang->job, &first_gang);
         int alike = alike_count(core, first_gang, gang->member, count);
 
         if (is_full(request)) {
-            request_go_on(request, (struct cursor){PART_LIVE, gang->id - 1, 0});
+            request_go_on(request, (struct cursor){PART_LIVE, from->first, from->second, 0});
             return false;
         }
         add_wanted(request, gang, alike);
         i += (size_t)alike;
+        from->first = gang->id + alike - 1;
     }
     return true;
 }
@@ -164,6 +170,7 @@ static bool list_live(struct request *request, int64_t after)
 /* A walk along those that have ended, newest first. */
 struct ended_walk {
     struct request *request;
+    const struct cursor *from;
     int count;
     int64_t last; /* the last that was looked at */
     bool is_full;
@@ -173,6 +180,7 @@ static int take_ended(void *context, const struct job_row *stored, struct err *e
 {
     struct ended_walk *walk = context;
     struct request *request = walk->request;
+    const struct server *server = request->server;
     int64_t first_gang = 0;
 
     walk->is_full |= is_full(request);
@@ -180,21 +188,24 @@ static int take_ended(void *context, const struct job_row *stored, struct err *e
         return 0;
     walk->count++;
     walk->last = stored->id;
-    if (core_find_job(request->server->core, stored->id, &first_gang) > 0)
-        return 0; /* it was listed with the others */
+    /* It was listed with the others; so was one that has left the core since the list began. */
+    if (core_find_job(server->core, stored->id, &first_gang) > 0 ||
+        (stored->end_ms >= walk->from->second && stored->end_ms <= server->now_ms &&
+            stored->first_gang <= walk->from->third))
+        return 0;
     return add_stored(request, stored, err);
 }
 
-static void list_ended(struct request *request, int64_t before)
+static void list_ended(struct request *request, const struct cursor *from)
 {
-    struct ended_walk walk = {.request = request};
+    struct ended_walk walk = {.request = request, .from = from, .last = from->first};
     struct err err = {0};
 
     if (store_each_ended_job(
-            request->server->store, before, PROTOCOL_PAGE_ROWS, take_ended, &walk, &err) != 0)
+            request->server->store, from->first, PROTOCOL_PAGE_ROWS, take_ended, &walk, &err) != 0)
         request_fail(request, &err);
     else if (walk.is_full || walk.count == PROTOCOL_PAGE_ROWS)
-        request_go_on(request, (struct cursor){PART_ENDED, walk.count > 0 ? walk.last : before, 0});
+        request_go_on(request, (struct cursor){PART_ENDED, walk.last, from->second, from->third});
 }
 
 /* No state that it asks for is one of the ended. */
@@ -215,11 +226,18 @@ void request_list_jobs(struct request *request)
     if (filter->n_jobs > NAMED_MOST) {
         request_failf(
             request, 2, "%zu jobs are named at once; %d can be", filter->n_jobs, NAMED_MOST);
-    } else if (filter->n_jobs > 0) {
-        list_named(request, &from);
-    } else if (from.part == PART_ENDED) {
-        list_ended(request, from.first);
-    } else if (list_live(request, from.first) && filter->with_ended && !wants_live_alone(filter)) {
-        list_ended(request, INT64_MAX);
+        return;
     }
+    if (filter->n_jobs > 0) {
+        list_named(request, &from);
+        return;
+    }
+    if (from.part == PART_ENDED) {
+        list_ended(request, &from);
+        return;
+    }
+    if (from.part != PART_LIVE)
+        from = (struct cursor){PART_LIVE, 0, request->server->gone_before_ms, 0};
+    if (list_live(request, &from) && filter->with_ended && !wants_live_alone(filter))
+        list_ended(request, &(struct cursor){PART_ENDED, INT64_MAX, from.second, from.first});
 }

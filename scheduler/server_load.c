@@ -285,6 +285,8 @@ int server_load(struct server *server, struct err *err)
         store_each_limit(server->store, load_limit, server, err) != 0)
         return -1;
     core_restore_ids(server->core, server->cluster.next_job, server->cluster.next_gang);
+    if (server->gone_before_ms <= server->now_ms)
+        server->gone_before_ms = server->now_ms + 1;
     /* What is stored already is no change; what follows from it is. */
     server->actions.count = 0;
     core_restored(server->core, &server->actions);

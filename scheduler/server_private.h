@@ -165,6 +165,7 @@ struct server {
     struct host_session *hosts; /* by host of the fleet */
     uint64_t change;            /* counts state changes of jobs */
     int64_t last_usage_ms;
+    int64_t gone_before_ms; /* jobs that ended before are no more in the core, all later ones are */
     int64_t next_fleet_version; /* applied, in force once what leaves is empty; 0: none */
 
     struct watch *watches;
@@ -316,7 +317,7 @@ bool request_is_full(const struct request *request, size_t row_count);
  * are is the list's own. part 0: at the beginning. */
 struct cursor {
     int part;
-    int64_t first, second;
+    int64_t first, second, third;
 };
 struct cursor request_cursor(const ProtobufCBinaryData *after);
 void request_go_on(struct request *request, struct cursor cursor);

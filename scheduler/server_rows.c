@@ -227,7 +227,9 @@ static void write_job_end(struct server *server, int64_t id)
 {
     const struct server_job *job = job_find(server, id);
     const struct job_spec *spec;
+    const struct gang *first;
     int64_t first_gang = 0;
+    int gang_count = core_find_job(server->core, id, &first_gang);
     int64_t end_ms;
     int failed_count;
     struct err err = {0};
@@ -235,19 +237,20 @@ static void write_job_end(struct server *server, int64_t id)
     if (job == NULL || !core_job_has_ended(server->core, id, &end_ms, &failed_count))
         return;
     spec = &job->manifest->list->specs[job->index];
+    first = core_find_gang(server->core, first_gang);
     server_check(server,
         store_put_job(server->store,
             &(struct job_row){.id = id,
-                .gang_count = core_find_job(server->core, id, &first_gang),
+                .gang_count = gang_count,
                 .first_gang = first_gang,
                 .manifest = job->manifest->id,
                 .manifest_index = job->index,
                 .name = spec->name,
                 .tenant = spec->tenant,
-                .user = core_find_gang(server->core, first_gang)->user,
+                .user = first->user,
                 .kind = JOB_KIND_NAMES[spec->kind],
                 .priority = spec->priority,
-                .submit_ms = core_find_gang(server->core, first_gang)->submit_ms,
+                .submit_ms = first->submit_ms,
                 .end_ms = end_ms,
                 .failed_count = failed_count},
             &err),
@@ -285,7 +288,11 @@ void server_forget(struct server *server)
     struct err err = {0};
     int moved;
 
-    (void)core_forget(server->core, server->now_ms - FORGET_MS, job_gone, server);
+    if (!server->round_is_open) { /* else the core keeps all */
+        (void)core_forget(server->core, server->now_ms - FORGET_MS, job_gone, server);
+        if (server->gone_before_ms < server->now_ms - FORGET_MS)
+            server->gone_before_ms = server->now_ms - FORGET_MS;
+    }
     if (server->is_writing || server->is_full)
         return;
     moved = store_archive(server->store, before_ms, server->now_ms, ARCHIVE_JOBS, &err);

@@ -41,7 +41,7 @@ static int add_history(void *context, const struct event_row *event, struct err 
     detail->history = request_grow(
         request, detail->history, detail->n_history, sizeof(Wattyard__HistoryRow *));
     detail->history[detail->n_history++] = row;
-    request_go_on(request, (struct cursor){PART_HISTORY, event->id, 0});
+    request_go_on(request, (struct cursor){.part = PART_HISTORY, .first = event->id});
     return 0;
 }
 

@@ -1,8 +1,9 @@
 /* A real scheduler and real agents at the limits of what messages hold, and of people's patience.
  */
-#include "base/clock.h"
+#include "base/err.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "scheduler/client.h"
 #include "tests/support/cluster.h"
 #include "tests/support/suite.h"
 #include "workloads/job.h"
@@ -125,6 +126,76 @@ START_TEST(a_task_over_the_limit_is_refused_with_how_large_it_is)
 }
 END_TEST
 
+/* --- Lists in pages */
+
+enum { LISTED = 6, PAGES_BEFORE = 3 };
+
+static struct client *open_client(void)
+{
+    struct client_flags flags = {.scheduler = cluster_people_address(cluster)};
+    struct str key = {0};
+    struct err err = {0};
+    struct client *client;
+
+    str_format(&key, "%s/keys/hand-out/%s", cluster_folder(cluster), cluster_user());
+    flags.key = str_text(&key);
+    client = client_open(&flags, &err);
+    ck_assert_msg(client != NULL, "%s", err.text);
+    str_fini(&key);
+    return client;
+}
+
+/* One row a page, from *after on, which becomes the next page's; the job, 0: there is none. */
+static uint64_t list_one(struct client *client, ProtobufCBinaryData *after, char *text)
+{
+    Wattyard__Request request = WATTYARD__REQUEST__INIT;
+    Wattyard__ListJobs list = WATTYARD__LIST_JOBS__INIT;
+    struct err err = {0};
+    Wattyard__Envelope *envelope;
+    uint64_t job;
+
+    list.with_ended = true;
+    list.max = 1;
+    list.after = *after;
+    request.body_case = WATTYARD__REQUEST__BODY_LIST_JOBS;
+    request.list_jobs = &list;
+    envelope = client_ask(client, &request, 0, &err);
+    ck_assert_msg(envelope != NULL, "%s", err.text);
+    ck_assert_int_eq(envelope->answer->status, 0);
+    ck_assert_uint_le(envelope->answer->n_jobs, 1);
+    job = envelope->answer->n_jobs > 0 ? envelope->answer->jobs[0]->job : 0;
+    ck_assert_uint_lt(envelope->answer->next.len, 100);
+    after->len = envelope->answer->next.len;
+    after->data = (uint8_t *)text;
+    if (after->len > 0)
+        memcpy(text, envelope->answer->next.data, after->len);
+    protocol_free(envelope);
+    return job;
+}
+
+/* A restart takes all that have ended out of the core, as time does. */
+START_TEST(a_job_that_leaves_the_core_between_two_pages_is_listed_once)
+{
+    struct client *client;
+    ProtobufCBinaryData after = {0};
+    char text[100];
+    int seen[LISTED + 1] = {0};
+
+    for (int i = 0; i < LISTED; i++)
+        cluster_expect(cluster, 0, "submit", "--wait", write_small(), NULL);
+    client = open_client();
+    for (int i = 0; i < PAGES_BEFORE; i++)
+        seen[list_one(client, &after, text)]++;
+    cluster_kill_scheduler(cluster, SIGTERM);
+    cluster_start_scheduler(cluster, NULL);
+    while (after.len > 0)
+        seen[list_one(client, &after, text)]++;
+    client_close(client);
+    for (int i = 1; i <= LISTED; i++)
+        ck_assert_msg(seen[i] == 1, "job %d is there %d times", i, seen[i]);
+}
+END_TEST
+
 /* --- A scheduler that stands still */
 
 enum { STALL_MS = 7000, WHILE_STANDING = 0, WHILE_WAITING = 1 };
@@ -167,6 +238,7 @@ Suite *suite(void)
     tcase_add_checked_fixture(large, set_up, tear_down);
     tcase_add_test(large, a_host_full_of_the_largest_tasks_starts_and_ends_them_and_goes_on);
     tcase_add_test(large, a_task_over_the_limit_is_refused_with_how_large_it_is);
+    tcase_add_test(large, a_job_that_leaves_the_core_between_two_pages_is_listed_once);
     suite_add_tcase(s, large);
     tcase_set_timeout(still, LIMIT_S);
     tcase_add_checked_fixture(still, set_up, tear_down);
