@@ -148,9 +148,22 @@ void launcher_ask_stop(struct launcher *launcher, struct task *task)
     launcher_send(task, "stop");
 }
 
+/* A former agent ended before its shim had begun: the shim's queue takes us, and which process it
+ * is will stand in its folder. */
+static bool is_unknown(const struct task *task)
+{
+    return task->link >= 0 && task->shim.fd < 0;
+}
+
 void launcher_tend_shim(struct launcher *launcher, struct task *task, int64_t now)
 {
-    if (task_state_is_over(task->status.state) || task->shim.fd < 0)
+    if (task_state_is_over(task->status.state))
+        return;
+    if (is_unknown(task) && now >= task->connect_ms) {
+        task->connect_ms = now + CONNECT_AGAIN_MS;
+        launcher_find_shim(launcher, task);
+    }
+    if (task->shim.fd < 0)
         return;
     if (task->link < 0 && now >= task->connect_ms) {
         task->connect_ms = now + CONNECT_AGAIN_MS;
@@ -170,7 +183,11 @@ int64_t launcher_tend_ms(const struct task *task)
 {
     int64_t next = INT64_MAX;
 
-    if (task_state_is_over(task->status.state) || task->shim.fd < 0)
+    if (task_state_is_over(task->status.state))
+        return next;
+    if (is_unknown(task))
+        return task->connect_ms;
+    if (task->shim.fd < 0)
         return next;
     if (task->link < 0)
         next = task->connect_ms;

@@ -88,6 +88,35 @@ START_TEST(a_halted_shim_holds_up_no_agent_and_is_reached_when_it_goes_on)
 }
 END_TEST
 
+/* Its agent ended before the shim had begun: it is known as soon as it has, also where it is
+ * silent. */
+START_TEST(a_shim_that_had_not_begun_is_known_when_it_has)
+{
+    struct task_spec spec = spec_that_waits(1);
+    const char *path, *aside;
+    pid_t shim;
+
+    tasks_run(&tasks, &spec);
+    tasks_wait_file(&tasks, tasks_path(&tasks, "up"));
+    shim = launcher_find(tasks.launcher, spec.id)->pid;
+    path = tasks_file_of_only(&tasks, "shim");
+    aside = tasks_text(&tasks, "%s.aside", path);
+    tasks_close(&tasks);
+    ck_assert_int_eq(kill(shim, SIGSTOP), 0);
+    ck_assert_int_eq(rename(path, aside), 0);
+    tasks_open(&tasks);
+    ck_assert_int_eq(launcher_find(tasks.launcher, spec.id)->pid, 0);
+    ck_assert_int_eq(rename(aside, path), 0);
+    for (int i = 0; i < 100 && launcher_find(tasks.launcher, spec.id)->pid == 0; i++) {
+        ck_assert_int_lt(launcher_next_ms(tasks.launcher), INT64_MAX);
+        tasks_step(&tasks, 20);
+    }
+    ck_assert_int_eq(launcher_find(tasks.launcher, spec.id)->pid, shim);
+    launcher_stop(tasks.launcher, spec.id);
+    ck_assert_int_eq(tasks_wait_over(&tasks, spec.id)->signal, SIGTERM);
+}
+END_TEST
+
 /* Held by a debugger it goes on for no signal. What it stands over hides as well as it can. */
 START_TEST(a_shim_that_never_goes_on_is_killed_with_all_that_its_task_started)
 {
@@ -178,6 +207,7 @@ Suite *suite(void)
     tcase_add_checked_fixture(silent, setup, teardown);
     tcase_add_test(silent, a_shim_that_was_halted_stops_its_task_for_the_next_agent);
     tcase_add_test(silent, a_halted_shim_holds_up_no_agent_and_is_reached_when_it_goes_on);
+    tcase_add_test(silent, a_shim_that_had_not_begun_is_known_when_it_has);
     tcase_add_test(silent, a_shim_that_never_goes_on_is_killed_with_all_that_its_task_started);
     tcase_add_loop_test(silent, a_process_that_has_the_pid_of_a_shim_is_left_alone, 0,
         (int)(sizeof STRANGERS / sizeof STRANGERS[0]));
