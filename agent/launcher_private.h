@@ -1,6 +1,7 @@
 /*
  * launcher_private: what the files of the launcher share.
- *   launcher.c        tasks and their life      launcher_start.c  folder, cores, shim
+ *   launcher.c        tasks and their life      launcher_open.c   folder, lock, memory
+ *   launcher_start.c  user, cores, folder, spec launcher_spawn.c  the shim
  *   launcher_env.c    the environment           launcher_scan.c   what a former agent left
  *   launcher_hooks.c  prolog and epilog         launcher_output.c reading output
  *   launcher_end.c    how it ended, sweeping
@@ -65,6 +66,8 @@ int64_t launcher_boot_ms(void);
 struct task *launcher_task(const struct launcher *launcher, struct task_id id);
 struct task *launcher_add(struct launcher *launcher, struct task_id id);
 void launcher_drop(struct launcher *launcher, struct task *task);
+/* Release one that is on no list; its processes go on. */
+void launcher_destroy_task(struct task *task);
 void launcher_set_state(
     struct launcher *launcher, struct task *task, enum task_state state, const char *why);
 /* Wait for a process: through epoll. Opens its pidfd where there is none yet. */
@@ -89,7 +92,7 @@ void launcher_keep_end(const struct launcher *launcher, struct task *task);
 void launcher_look_at_checkpoint(const struct launcher *launcher, struct task *task, int64_t now);
 void launcher_send(const struct task *task, const char *packet);
 
-/* --- launcher_start.c */
+/* --- launcher_spawn.c, launcher_start.c */
 /* The shim, over the folder as it is written. */
 void launcher_start_shim(struct launcher *launcher, struct task *task);
 /* The group that it has where its facts name none: the agent ended before it could write them. */

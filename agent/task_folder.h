@@ -67,6 +67,7 @@ int task_output_write(
     const char *folder, struct task_id id, const struct task_output *output, struct err *err);
 bool task_output_read(const char *folder, struct task_id id, struct task_output *output);
 
+/* --- task_outputs.c */
 /* Remove a folder with all in it, never following links. */
 void folder_remove(const char *path);
 /* Of forgotten tasks keep the newest 1,000 outputs, of at most 7 days. */

@@ -2,13 +2,13 @@
  * server_private: what the files of the daemon share. Inside scheduler/server*.c, solver.c alone.
  *
  *   server.c          birth, the loop, turns
- *   server_sockets.c  the two ROUTERs, who a peer is, the outbox
+ *   server_sockets.c  the two ROUTERs, who a peer is;  server_outbox.c  what is sent after a turn
  *   server_zap.c      the key check
  *   server_load.c     rows -> core;  server_rows.c  core -> rows
  *   server_hosts.c    sessions of hosts;  server_reports.c  what agents say of tasks
  *   server_desired.c  what a host should have
  *   server_people.c   requests: who may, the same id twice;  server_answers.c  room in answers
- *   server_jobs.c, server_list.c, server_show.c, server_floor.c …  what they do
+ *   server_jobs.c, server_list.c, server_show.c, server_floor.c, server_power.c …  what they do
  */
 #ifndef SCHEDULER_SERVER_PRIVATE_H
 #define SCHEDULER_SERVER_PRIVATE_H

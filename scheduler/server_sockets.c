@@ -3,6 +3,7 @@
  * never by their routing id. Sends never block, and wait until the turn is committed.
  */
 #include "base/mem.h"
+#include "scheduler/server_outbox.h"
 #include "scheduler/server_private.h"
 #include "scheduler/server_zap.h"
 
@@ -24,13 +25,6 @@ enum {
     ADDRESS_SIZE = 256
 };
 
-struct queued {
-    enum socket_kind kind;
-    struct route route;
-    char *bytes; /* owned */
-    size_t count;
-};
-
 struct sockets {
     void *context;
     void *router[SOCKET_COUNT];
@@ -41,8 +35,7 @@ struct sockets {
     struct key own;
     struct zap *zap; /* NULL: insecure */
     long peer_count, peers_most;
-    struct queued *queue;
-    size_t queue_count, queue_capacity;
+    struct outbox outbox;
     char note[NOTE_SIZE];
     char full_note[NOTE_SIZE]; /* told once; "": nothing */
 };
@@ -186,7 +179,6 @@ void sockets_close(struct sockets *sockets)
 {
     if (sockets == NULL)
         return;
-    sockets_drop_queued(sockets);
     for (int i = 0; i < SOCKET_COUNT; i++) {
         if (sockets->router[i] != NULL) {
             (void)zmq_socket_monitor(sockets->router[i], NULL, 0);
@@ -198,7 +190,7 @@ void sockets_close(struct sockets *sockets)
     (void)zmq_ctx_shutdown(sockets->context);
     zap_stop(sockets->zap);
     (void)zmq_ctx_term(sockets->context);
-    mem_free(sockets->queue);
+    outbox_fini(&sockets->outbox);
     mem_free(sockets->keys_folder);
     mem_free(sockets);
 }
@@ -340,42 +332,22 @@ int sockets_receive(struct sockets *sockets, enum socket_kind kind, struct peer 
 void sockets_queue(struct sockets *sockets, enum socket_kind kind, const struct route *route,
     const Wattyard__Envelope *envelope)
 {
-    struct str bytes = {0};
     struct err err = {0};
 
-    if (route->count == 0)
-        return;
-    if (protocol_pack(envelope, &bytes, &err) != 0) {
+    if (outbox_add(&sockets->outbox, kind, route, envelope, &err) != 0)
         (void)snprintf(sockets->full_note, sizeof sockets->full_note,
             "a message to %s could not be sent: %.160s",
             kind == SOCKET_AGENTS ? "an agent" : "a person", err.text);
-        return;
-    }
-    sockets->queue = mem_grow(
-        sockets->queue, sockets->queue_count, &sockets->queue_capacity, sizeof *sockets->queue);
-    sockets->queue[sockets->queue_count++] = (struct queued){
-        kind, *route, bytes.text, bytes.length};
 }
 
 void sockets_flush(struct sockets *sockets)
 {
-    for (size_t i = 0; i < sockets->queue_count; i++) {
-        struct queued *q = &sockets->queue[i];
-        void *router = sockets->router[q->kind];
-
-        /* A peer that is gone, or reads nothing, loses it: it asks or says hello again. */
-        if (zmq_send(router, q->route.bytes, q->route.count, ZMQ_SNDMORE | ZMQ_DONTWAIT) >= 0)
-            (void)zmq_send(router, q->bytes, q->count, ZMQ_DONTWAIT);
-        mem_free(q->bytes);
-    }
-    sockets->queue_count = 0;
+    outbox_send(&sockets->outbox, sockets->router);
 }
 
 void sockets_drop_queued(struct sockets *sockets)
 {
-    for (size_t i = 0; i < sockets->queue_count; i++)
-        mem_free(sockets->queue[i].bytes);
-    sockets->queue_count = 0;
+    outbox_clear(&sockets->outbox);
 }
 
 /* --- For the log */
