@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "planner/capacity_plan.h"
+#include "planner/compare_periods.h"
 #include "topologies/ids.h"
 
 #include <math.h>
@@ -44,11 +45,18 @@ static const struct source SOURCES[COMPARE_LIST_COUNT] = {
     [COMPARE_PRICES] = {"prices", {"constraint", "id"}, "usd_per_unit", false},
 };
 
+struct side {
+    const struct json_value *plan;
+    struct compare_calendar calendar; /* without periods: not known */
+};
+
 /* One list in the making. */
 struct gathering {
     struct arena *arena;
-    struct ids keys;  /* name and period */
-    struct ids names; /* in the order of their first row */
+    struct ids keys;          /* name and period */
+    struct ids names;         /* in the order of their first row */
+    const date_month *months; /* both plans' periods begin at these; NULL: they are the same */
+    size_t month_count;
     struct compare_row *rows;
     size_t count, capacity;
 };
@@ -84,7 +92,29 @@ static double hours_of(const struct json_value *plan, const char *period)
     return 0;
 }
 
-static void gather_row(struct gathering *g, enum compare_list list, const struct json_value *plan,
+static void add_value(
+    struct gathering *g, const char *name, const char *period, double value, bool is_b)
+{
+    struct compare_row *row = find_row(g, name, period);
+
+    *(is_b ? &row->b : &row->a) += value;
+}
+
+/* The value of a period at each month of both plans that lies in it. */
+static void spread_value(struct gathering *g, const struct compare_calendar *calendar,
+    const char *name, const char *period, double value, bool is_b)
+{
+    date_month start;
+    char text[DATE_TEXT_SIZE];
+
+    if (date_parse_month(period, &start) != 0)
+        return;
+    for (size_t i = 0; i < g->month_count; i++)
+        if (compare_calendar_find(calendar, g->months[i]) == start)
+            add_value(g, name, date_format_month(g->months[i], text), value, is_b);
+}
+
+static void gather_row(struct gathering *g, enum compare_list list, const struct side *side,
     const struct json_value *row, bool is_b)
 {
     const struct source *source = &SOURCES[list];
@@ -95,16 +125,18 @@ static void gather_row(struct gathering *g, enum compare_list list, const struct
     const char *period = json_get_text(json_member(row, "period"));
     double value = json_get_number(json_member(row, source->value), 0);
     struct str name = {0};
-    struct compare_row *found;
 
     if (first == NULL)
         return;
     if (source->is_rate && period != NULL)
-        value *= hours_of(plan, period);
+        value *= hours_of(side->plan, period);
     str_format(&name, "%s%s%s", first, second == NULL ? "" : " ", second == NULL ? "" : second);
-    found = find_row(
-        g, str_text(&name), COMPARE_LISTS[list].has_periods && period != NULL ? period : "");
-    *(is_b ? &found->b : &found->a) += value;
+    if (!COMPARE_LISTS[list].has_periods || period == NULL)
+        add_value(g, str_text(&name), "", value, is_b);
+    else if (g->months == NULL)
+        add_value(g, str_text(&name), period, value, is_b);
+    else
+        spread_value(g, &side->calendar, str_text(&name), period, value, is_b);
     str_fini(&name);
 }
 
@@ -121,18 +153,17 @@ static void gather_costs(struct gathering *g, const struct json_value *plan, boo
     *(is_b ? &row->b : &row->a) = json_get_number(json_member(plan, "objective_usd"), 0);
 }
 
-static void gather(
-    struct gathering *g, enum compare_list list, const struct json_value *plan, bool is_b)
+static void gather(struct gathering *g, enum compare_list list, const struct side *side, bool is_b)
 {
     const struct json_value *rows;
 
     if (list == COMPARE_COST) {
-        gather_costs(g, plan, is_b);
+        gather_costs(g, side->plan, is_b);
         return;
     }
-    rows = json_member(plan, SOURCES[list].list);
+    rows = json_member(side->plan, SOURCES[list].list);
     for (size_t i = 0; i < json_length(rows); i++)
-        gather_row(g, list, plan, json_at(rows, i), is_b);
+        gather_row(g, list, side, json_at(rows, i), is_b);
 }
 
 /* Rows with the place of their name, to be put in order. */
@@ -164,17 +195,15 @@ static struct compare_row *finish_rows(struct gathering *g)
     return rows;
 }
 
-static void compare_list(struct comparison *out, enum compare_list list, const struct json_value *a,
-    const struct json_value *b, struct arena *arena)
+static void compare_list(struct comparison *out, enum compare_list list, const struct side *a,
+    const struct side *b, struct gathering g)
 {
-    struct gathering g = {.arena = arena};
-
     gather(&g, list, a, false);
     gather(&g, list, b, true);
     for (size_t i = 0; i < g.count; i++) {
-        if (!out->a.has_plan)
+        if (!compare_reaches(&out->a, g.rows[i].period))
             g.rows[i].a = NAN;
-        if (!out->b.has_plan)
+        if (!compare_reaches(&out->b, g.rows[i].period))
             g.rows[i].b = NAN;
     }
     out->lists[list].rows = finish_rows(&g);
@@ -189,6 +218,7 @@ static int read_side(
 {
     const struct json_value *cost = json_member(plan, "cost_usd");
 
+    out->file = name;
     out->scenario = json_get_text(json_member(plan, "scenario"));
     out->status = json_get_text(json_member(plan, "status"));
     if (out->scenario == NULL || out->status == NULL || cost == NULL)
@@ -198,17 +228,48 @@ static int read_side(
     return 0;
 }
 
+static void read_calendar(struct side *side, struct compare_side *out)
+{
+    const struct compare_calendar *calendar = &side->calendar;
+
+    side->calendar = compare_calendar_read(side->plan);
+    out->from = calendar->count > 0 ? calendar->starts[0] : DATE_MONTH_NONE;
+    out->to = calendar->count > 0 ? calendar->starts[calendar->count] : DATE_MONTH_NONE;
+}
+
 int compare_plans(const struct json_value *a, const char *a_name, const struct json_value *b,
     const char *b_name, struct arena *arena, struct comparison *out, struct err *err)
 {
     struct comparison result = {0};
+    struct side sides[2] = {{.plan = a}, {.plan = b}};
+    struct gathering gathering = {.arena = arena};
+    date_month *months = NULL;
 
     if (read_side(a, a_name, &result.a, err) != 0 || read_side(b, b_name, &result.b, err) != 0)
         return -1;
+    read_calendar(&sides[0], &result.a);
+    read_calendar(&sides[1], &result.b);
+    if (sides[0].calendar.count > 0 && sides[1].calendar.count > 0 &&
+        !compare_calendar_is_same(&sides[0].calendar, &sides[1].calendar))
+        months = compare_calendar_join(
+            &sides[0].calendar, &sides[1].calendar, &gathering.month_count);
+    gathering.months = months;
     for (int list = 0; list < COMPARE_LIST_COUNT; list++)
-        compare_list(&result, (enum compare_list)list, a, b, arena);
+        compare_list(&result, (enum compare_list)list, &sides[0], &sides[1], gathering);
+    for (int i = 0; i < 2; i++)
+        compare_calendar_fini(&sides[i].calendar);
+    mem_free(months);
     *out = result;
     return 0;
+}
+
+bool compare_reaches(const struct compare_side *side, const char *period)
+{
+    date_month month;
+
+    if (!side->has_plan || side->from == DATE_MONTH_NONE || date_parse_month(period, &month) != 0)
+        return side->has_plan;
+    return side->from <= month && month < side->to;
 }
 
 double compare_share(const struct compare_row *row)

@@ -5,6 +5,8 @@
 #ifndef PLANNER_COMPARE_H
 #define PLANNER_COMPARE_H
 
+#include "base/date.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -38,13 +40,15 @@ extern const struct compare_words COMPARE_LISTS[COMPARE_LIST_COUNT];
 struct compare_row {
     const char *name;   /* "capex", "trn3-gen2", "site-power oregon" */
     const char *period; /* "2026-01"; "": all the horizon */
-    double a, b;        /* NAN: that side has no plan */
+    double a, b;        /* NAN: that side has no plan, or its horizon does not reach there */
 };
 
 struct compare_side {
+    const char *file; /* the name it was given by */
     const char *scenario;
     const char *status;
     bool has_plan;
+    date_month from, to; /* its horizon is before `to`; DATE_MONTH_NONE: not known */
 };
 
 struct comparison {
@@ -56,12 +60,16 @@ struct comparison {
 };
 
 /*
- * Compare two plans, in the arena; texts are borrowed from both values. What a plan leaves out, as
- * it does with zeros, is 0. -1 with ERR_INPUT where a value is no plan: the text begins with the
- * name of that side.
+ * Compare two plans, in the arena; texts are borrowed from both values and names. What a plan
+ * leaves out, as it does with zeros, is 0. Where their periods differ, lists over time have a row
+ * at each month at which a period of either begins, with the amount of the period it lies in. -1
+ * with ERR_INPUT where a value is no plan: the text begins with the name of that side.
  */
 int compare_plans(const struct json_value *a, const char *a_name, const struct json_value *b,
     const char *b_name, struct arena *arena, struct comparison *out, struct err *err);
+
+/* Does the side say anything of a period: has it a plan, and a horizon that reaches there? */
+bool compare_reaches(const struct compare_side *side, const char *period);
 
 /* (b − a) ÷ |a|; NAN where a is 0 or either is not known. */
 double compare_share(const struct compare_row *row);

@@ -103,6 +103,9 @@ static struct json_value *plan_scenario(const char *path, const struct compare_o
         (void)err_set(err, ERR_INPUT, "%s can't be planned", path);
         goto out;
     }
+    if (scenario->future_count > 0)
+        (void)fprintf(context->err, "%s has %d futures; compared is the scenario as it stands\n",
+            path, scenario->future_count);
     progress = progress_start(context->err);
     plan = capacity_solve(scenario, &solve, err);
     progress_end(&progress);

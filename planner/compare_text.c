@@ -156,7 +156,7 @@ static void add_line(struct table *table, const struct system_line *line,
     for (size_t y = 0; y < ends->count; y++) {
         double a = line->at[y].a, b = line->at[y].b;
 
-        if (str_equal(side, "change") && is_same(&line->at[y]))
+        if (str_equal(side, "change") && (isnan(b - a) || is_same(&line->at[y])))
             table_cell(table, "%s", "-");
         else if (str_equal(side, "change"))
             table_cell(table, "%s%s", b > a ? "+" : "", amount(b - a, text, sizeof text));
@@ -175,8 +175,11 @@ static void add_system(
     }
     add_line(table, line, ends, line->name, "A");
     add_line(table, line, ends, "", "B");
-    if (!isnan(line->at[0].a) && !isnan(line->at[0].b))
-        add_line(table, line, ends, "", "change");
+    for (size_t y = 0; y < ends->count; y++)
+        if (!isnan(line->at[y].b - line->at[y].a)) {
+            add_line(table, line, ends, "", "change");
+            return;
+        }
 }
 
 /* Rows of the system that begin at `first`; returns where the next one's do. */
@@ -188,8 +191,8 @@ static size_t read_system(const struct comparison *c, size_t first, const struct
 
     *line = (struct system_line){.name = rows[first].name, .is_same = true};
     for (size_t y = 0; y < ends->count; y++)
-        line->at[y] = (struct compare_row){
-            .a = c->a.has_plan ? 0 : NAN, .b = c->b.has_plan ? 0 : NAN};
+        line->at[y] = (struct compare_row){.a = compare_reaches(&c->a, ends->periods[y]) ? 0 : NAN,
+            .b = compare_reaches(&c->b, ends->periods[y]) ? 0 : NAN};
     for (; i < c->lists[COMPARE_SYSTEMS].count && str_equal(rows[i].name, line->name); i++) {
         line->is_same = line->is_same && is_same(&rows[i]);
         for (size_t y = 0; y < ends->count; y++)
@@ -294,8 +297,10 @@ static void print_prices(const struct comparison *c, FILE *stream)
 
 static void print_side(const char *letter, const struct compare_side *side, FILE *stream)
 {
-    (void)fprintf(stream, "%s  %s   %s%s\n", letter, side->scenario, side->status,
-        side->has_plan ? "" : ", no plan");
+    const char *slash = strrchr(side->file, '/');
+
+    (void)fprintf(stream, "%s  %s   %s, %s%s\n", letter, slash == NULL ? side->file : slash + 1,
+        side->scenario, side->status, side->has_plan ? "" : ", no plan");
 }
 
 void compare_print_text(const struct comparison *c, FILE *stream)

@@ -109,6 +109,37 @@ START_TEST(a_plan_against_itself_has_no_change)
 }
 END_TEST
 
+/* One quarter and two months of the same system; then a month that only B reaches. */
+static const char QUARTER[] =
+    "{\"scenario\": \"q\", \"status\": \"optimal\", \"objective_usd\": 1, \"cost_usd\": {},"
+    "\"periods\": [{\"start\": \"2026-01\", \"months\": 3, \"hours\": 2160}],"
+    "\"installed\": [{\"system\": \"k\", \"period\": \"2026-01\", \"systems\": 7}]}";
+static const char MONTHS[] =
+    "{\"scenario\": \"m\", \"status\": \"optimal\", \"objective_usd\": 1, \"cost_usd\": {},"
+    "\"periods\": [{\"start\": \"2026-02\", \"months\": 1, \"hours\": 672},"
+    "{\"start\": \"2026-03\", \"months\": 1, \"hours\": 744},"
+    "{\"start\": \"2026-04\", \"months\": 1, \"hours\": 720}],"
+    "\"installed\": [{\"system\": \"k\", \"period\": \"2026-03\", \"systems\": 5},"
+    "{\"system\": \"k\", \"period\": \"2026-04\", \"systems\": 6}]}";
+
+START_TEST(plans_of_other_periods_meet_where_a_period_begins)
+{
+    static const struct compare_row WANTED[] = {{"k", "2026-01", 7, NAN}, {"k", "2026-02", 7, 0},
+        {"k", "2026-03", 7, 5}, {"k", "2026-04", NAN, 6}};
+    struct compared c = compare(QUARTER, MONTHS);
+
+    ck_assert_uint_eq(c.comparison.lists[COMPARE_SYSTEMS].count, 4);
+    for (size_t i = 0; i < 4; i++) {
+        const struct compare_row *row = &c.comparison.lists[COMPARE_SYSTEMS].rows[i];
+
+        ck_assert_str_eq(row->period, WANTED[i].period);
+        ck_assert_msg(row->a == WANTED[i].a || (isnan(row->a) && isnan(WANTED[i].a)), "%zu", i);
+        ck_assert_msg(row->b == WANTED[i].b || (isnan(row->b) && isnan(WANTED[i].b)), "%zu", i);
+    }
+    compared_fini(&c);
+}
+END_TEST
+
 START_TEST(a_side_without_a_plan_is_not_known)
 {
     struct compared c = compare(A, NONE);
@@ -121,7 +152,7 @@ START_TEST(a_side_without_a_plan_is_not_known)
     ck_assert(isnan(c.comparison.lists[COMPARE_SYSTEMS].rows[0].b));
     compare_print_text(&c.comparison, stream);
     (void)fclose(stream);
-    ck_assert_ptr_nonnull(strstr(text, "B  n   infeasible, no plan"));
+    ck_assert_ptr_nonnull(strstr(text, "B  b   n, infeasible, no plan"));
     ck_assert_ptr_null(strstr(text, " nan"));
     free(text);
     compared_fini(&c);
@@ -260,6 +291,7 @@ Suite *suite(void)
 
     tcase_add_test(tests, rows_of_one_name_are_summed_and_matched);
     tcase_add_test(tests, a_plan_against_itself_has_no_change);
+    tcase_add_test(tests, plans_of_other_periods_meet_where_a_period_begins);
     tcase_add_test(tests, a_side_without_a_plan_is_not_known);
     tcase_add_test(tests, json_and_csv_have_the_same_rows);
     tcase_add_loop_test(
