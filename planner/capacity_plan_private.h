@@ -42,6 +42,11 @@ enum lp_status capacity_solve_whole(struct capacity_model *model,
     const struct capacity_whole_options *options, struct capacity_whole_answer *answer,
     struct err *err);
 
+/* What is good enough where nothing is asked for, by how many numbers are to be whole; and the
+ * iterations that branch and cut then gets, once there is a plan. */
+double capacity_default_gap(int whole_count);
+int64_t capacity_default_iterations(const struct lp *lp);
+
 /* --- capacity_solve.c */
 /* 0 with *out filled, or -1: the solver failed. */
 int capacity_read_status(enum lp_status status, enum plan_status *out, struct err *err);

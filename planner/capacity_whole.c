@@ -54,15 +54,24 @@ struct whole {
 
 /* --- Small things */
 
-static double gap_for(const struct whole *w)
+double capacity_default_gap(int whole_count)
 {
     size_t i = 0;
 
-    if (w->options->gap > 0)
-        return w->options->gap;
-    while (lp_integer_count(w->model->lp) > DEFAULT_GAPS[i].whole_most)
+    while (whole_count > DEFAULT_GAPS[i].whole_most)
         i++;
     return DEFAULT_GAPS[i].gap;
+}
+
+int64_t capacity_default_iterations(const struct lp *lp)
+{
+    return (int64_t)(BRANCH_WORK / (lp_term_count(lp) + 1));
+}
+
+static double gap_for(const struct whole *w)
+{
+    return w->options->gap > 0 ? w->options->gap
+                               : capacity_default_gap(lp_integer_count(w->model->lp));
 }
 
 static double good_enough(const struct whole *w)
@@ -280,7 +289,7 @@ static enum lp_status branch(struct whole *w, struct err *err)
     options.time_limit_s = left_s(w);
     options.gap = w->gap / (1 + w->gap); /* there it is a share of the cost, here of the bound */
     if (w->options->gap == 0 && w->answer->values != NULL)
-        options.iteration_limit = (int64_t)(BRANCH_WORK / (lp_term_count(lp) + 1));
+        options.iteration_limit = capacity_default_iterations(lp);
     tighten(w);
     status = lp_solve_mip(lp, &options, err);
     /* What was cut off by the tightened bounds costs at least as much as the plan there was. */

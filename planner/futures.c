@@ -10,6 +10,8 @@
 
 /* From so many columns on, most of which no plan uses, sifting pays. */
 enum { SIFT_COLUMNS = 3000 };
+/* What branch and cut may take of what it may for one plan, which dives have found before. */
+enum { BRANCH_FACTOR = 2 };
 /* What is nearer to the bound than this, in all, is rounding. */
 static const double GAP_MIN = 1e-9;
 /* What is left of a time limit that is over: 0 would be none. */
@@ -55,6 +57,27 @@ static bool is_over(struct solving *s)
     return is_stopped(s) || (s->options->time_limit_s > 0 && left_s(s) <= TIME_LEAST_S);
 }
 
+/* Branch and cut. Where whole systems are asked for and no gap, it ends as that of one plan does;
+ * without a plan by then it goes on to the first one within the gap. */
+static enum lp_status branch(struct solving *s, struct lp_options options, struct err *err)
+{
+    struct lp *lp = s->joint->lp;
+    enum lp_status status;
+
+    if (options.gap == 0 && s->out->is_whole) {
+        options.gap = capacity_default_gap(lp_integer_count(lp));
+        options.iteration_limit = BRANCH_FACTOR * capacity_default_iterations(lp);
+    }
+    status = lp_solve_mip(lp, &options, err);
+    if (status != LP_ITERATION_LIMIT)
+        return status;
+    if (lp_has_point(lp))
+        return LP_OPTIMAL;
+    options.iteration_limit = 0;
+    options.time_limit_s = left_s(s);
+    return lp_solve_mip(lp, &options, err);
+}
+
 static enum lp_status run_solver(struct solving *s, struct err *err)
 {
     const struct lp_options options = {.time_limit_s = left_s(s),
@@ -67,7 +90,7 @@ static enum lp_status run_solver(struct solving *s, struct err *err)
     enum lp_status status;
 
     if (lp_integer_count(lp) > 0)
-        return lp_solve_mip(lp, &options, err);
+        return branch(s, options, err);
     if (lp_column_count(lp) < SIFT_COLUMNS)
         return lp_solve(lp, &options, err);
     is_first = mem_zero((size_t)lp_column_count(lp), 1);
