@@ -13,6 +13,9 @@ enum { STEPS_MAX = 10000, CSV_BYTES_MAX = 64 << 20, MONTHS_MOST = 1200 };
 /* Values of an axis that are as near as this are the same. */
 static const double SAME_REL = 1e-9;
 
+/* As of futures. */
+static const double FACTOR_MOST = 1000000;
+
 /* --- Axes */
 
 static int bad_axis(const char *text, struct err *err)
@@ -24,20 +27,45 @@ static int bad_axis(const char *text, struct err *err)
 }
 
 /* "0.5..2.0/16" */
-static int read_range(char *range, struct sweep_axis *axis)
+static int read_range(const char *text, char *range, struct sweep_axis *axis, struct err *err)
 {
     char *dots = strstr(range, "..");
     char *slash = strrchr(range, '/');
     int64_t count = 0;
 
     if (dots == NULL || slash == NULL || slash < dots)
-        return -1;
+        return bad_axis(text, err);
     *dots = '\0';
     *slash = '\0';
     if (str_parse_double(range, &axis->low) != 0 || str_parse_double(dots + 2, &axis->high) != 0 ||
-        str_parse_int(slash + 1, &count) != 0 || count < 1 || count > STEPS_MAX)
-        return -1;
+        str_parse_int(slash + 1, &count) != 0)
+        return bad_axis(text, err);
+    if (count < 1 || count > STEPS_MAX)
+        return err_set(err, ERR_USAGE, "--vary '%.80s': give 1 to %d points", text, STEPS_MAX);
     axis->count = (int)count;
+    return 0;
+}
+
+/* Is what varies something that can, and is it within limits? */
+static int check_axis(
+    const struct sweep *sweep, const char *text, const struct sweep_axis *axis, struct err *err)
+{
+    for (int a = 0; a < sweep->axis_count; a++)
+        if (sweep->axes[a].change.kind == axis->change.kind &&
+            sweep->axes[a].change.index == axis->change.index)
+            return err_set(err, ERR_USAGE, "--vary '%.80s': that varies already", text);
+    if (!scenario_change_matters(sweep->scenario, &axis->change))
+        return err_set(err, ERR_USAGE,
+            "--vary '%.80s': the scenario has nothing of it, so nothing would vary", text);
+    if (axis->change.kind == CHANGE_AVAILABLE)
+        return fabs(axis->low) <= MONTHS_MOST && fabs(axis->high) <= MONTHS_MOST
+                   ? 0
+                   : err_set(err, ERR_USAGE, "--vary '%.80s': at most %d months either way", text,
+                         MONTHS_MOST);
+    if (axis->low < 0 || axis->high < 0)
+        return err_set(err, ERR_USAGE, "--vary '%.80s': a factor can't be negative", text);
+    if (axis->low > FACTOR_MOST || axis->high > FACTOR_MOST)
+        return err_set(err, ERR_USAGE, "--vary '%.80s': a factor is at most %g", text, FACTOR_MOST);
     return 0;
 }
 
@@ -58,22 +86,10 @@ int sweep_add_axis(struct sweep *sweep, const char *text, struct err *err)
         goto out;
     }
     *equals = '\0';
-    if (read_range(equals + 1, axis) != 0) {
-        (void)bad_axis(text, err);
+    if (read_range(text, equals + 1, axis, err) != 0 ||
+        scenario_change_parse(sweep->scenario, copy, &axis->change, err) != 0 ||
+        check_axis(sweep, text, axis, err) != 0)
         goto out;
-    }
-    if (scenario_change_parse(sweep->scenario, copy, &axis->change, err) != 0)
-        goto out;
-    if (axis->change.kind != CHANGE_AVAILABLE && (axis->low < 0 || axis->high < 0)) {
-        (void)err_set(err, ERR_USAGE, "--vary '%.80s': a factor can't be negative", text);
-        goto out;
-    }
-    if (axis->change.kind == CHANGE_AVAILABLE &&
-        (fabs(axis->low) > MONTHS_MOST || fabs(axis->high) > MONTHS_MOST)) {
-        (void)err_set(
-            err, ERR_USAGE, "--vary '%.80s': at most %d months either way", text, MONTHS_MOST);
-        goto out;
-    }
     axis->text = copy;
     copy = NULL;
     sweep->axis_count++;

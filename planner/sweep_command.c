@@ -99,6 +99,20 @@ static int nothing_varies(struct err *err)
     return err_exit_status(err);
 }
 
+/* How far it came, and how to go on. */
+static void tell_end(const struct sweep *sweep, const struct sweep_options *options, FILE *stream)
+{
+    size_t known = 0;
+
+    for (size_t i = 0; i < sweep->point_count; i++)
+        known += sweep->points[i].is_known;
+    (void)fprintf(
+        stream, "wattyard sweep: ended with %zu of %zu points", known, sweep->point_count);
+    if (options->csv_path != NULL)
+        (void)fprintf(stream, "; --resume %s goes on from there", options->csv_path);
+    (void)fputc('\n', stream);
+}
+
 /* The exit status. */
 static int run_sweep(struct sweep *sweep, const struct sweep_options *options,
     const struct command_context *context, struct err *err)
@@ -121,6 +135,8 @@ static int run_sweep(struct sweep *sweep, const struct sweep_options *options,
     progress_end(&watch.progress);
     if (rc < 0 || print_sweep(sweep, options, context->out, err) != 0)
         return err_exit_status(err);
+    if (rc == 1)
+        tell_end(sweep, options, context->err);
     return rc == 1 ? 3 : 0;
 }
 
@@ -144,6 +160,9 @@ static int run(
     faults_fini(&faults);
     if (scenario == NULL)
         return 2;
+    if (scenario->future_count > 0)
+        (void)fprintf(context->err, "%s has %d futures; swept is the scenario as it stands\n",
+            positional[0], scenario->future_count);
     sweep.scenario = scenario;
     status = run_sweep(&sweep, &options, context, &err);
     if (err.kind != ERR_NONE)

@@ -11,6 +11,9 @@ const char *const CHANGE_KIND_NAMES[CHANGE_KIND_COUNT + 1] = {
 
 /* --- Names */
 
+/* Of what there is, so many are told. */
+enum { NAMES_TOLD = 8 };
+
 static size_t thing_count(const struct scenario *sc, enum change_kind kind)
 {
     switch (kind) {
@@ -64,18 +67,22 @@ static int unknown_thing(
 {
     size_t count = thing_count(sc, kind);
     const char **names = mem_zero(count, sizeof *names);
+    struct str there = {0};
     const char *nearest;
 
     for (size_t i = 0; i < count; i++)
         names[i] = thing_id(sc, kind, i);
+    for (size_t i = 0; i < count && i < NAMES_TOLD; i++)
+        str_format(&there, "%s%s", i == 0 ? "" : ", ", names[i]);
     nearest = str_nearest(id, names, count);
     if (nearest != NULL)
         (void)err_set(err, ERR_USAGE, "'%s:%.60s' names nothing in the scenario; did you mean %s?",
             CHANGE_KIND_NAMES[kind], id, nearest);
     else
-        (void)err_set(err, ERR_USAGE, "'%s:%.60s' names nothing in the scenario; there is %s%s",
-            CHANGE_KIND_NAMES[kind], id, count > 0 ? names[0] : "none",
-            count > 1 ? " and others" : "");
+        (void)err_set(err, ERR_USAGE, "'%s:%.60s' names nothing in the scenario; there is %.120s%s",
+            CHANGE_KIND_NAMES[kind], id, count > 0 ? str_text(&there) : "none",
+            count > NAMES_TOLD ? ", ..." : "");
+    str_fini(&there);
     mem_free(names);
     return -1;
 }
@@ -104,6 +111,50 @@ int scenario_change_parse(
         "'%.60s': what varies is power, demand, budget, supply, price, energy or available, with "
         "':id' behind it or for all",
         text);
+}
+
+/* --- Does it change anything? */
+
+static bool is_meant(const struct scenario_change *change, int index)
+{
+    return change->index < 0 || change->index == index;
+}
+
+static bool matters(const struct scenario *sc, enum change_kind kind, int index)
+{
+    const struct offer *offer;
+
+    switch (kind) {
+    case CHANGE_POWER:
+        return sc->sites[index].power_mw.count > 0;
+    case CHANGE_ENERGY:
+        return sc->sites[index].energy_usd_per_mwh.count > 0;
+    case CHANGE_SUPPLY:
+        return sc->offers[index].supply_per_month.count > 0;
+    case CHANGE_PRICE:
+        offer = &sc->offers[index];
+        return offer->capex_usd > 0 || offer->opex_usd_per_year > 0 ||
+               offer->usd_per_system_hour > 0;
+    case CHANGE_AVAILABLE:
+        for (int o = 0; o < sc->offer_count; o++)
+            if (sc->offers[o].system == index)
+                return true;
+        return false;
+    case CHANGE_DEMAND:
+    case CHANGE_BUDGET:
+        return true;
+    case CHANGE_KIND_COUNT:
+        break;
+    }
+    return false;
+}
+
+bool scenario_change_matters(const struct scenario *scenario, const struct scenario_change *change)
+{
+    for (size_t i = 0; i < thing_count(scenario, change->kind); i++)
+        if (is_meant(change, (int)i) && matters(scenario, change->kind, (int)i))
+            return true;
+    return false;
 }
 
 /* --- Changing */
@@ -141,11 +192,6 @@ static struct dated changed(
         if (copy.rows[i].from >= change->from)
             copy.rows[i].value *= change->factor;
     return copy;
-}
-
-static bool is_meant(const struct scenario_change *change, int index)
-{
-    return change->index < 0 || change->index == index;
 }
 
 static void change_sites(struct scenario *sc, const struct scenario_change *change)

@@ -7,6 +7,8 @@
 
 #include "workloads/scenario.h"
 
+#include <stdbool.h>
+
 struct err;
 
 enum change_kind {
@@ -34,6 +36,10 @@ struct scenario_change {
  * names what there is. */
 int scenario_change_parse(const struct scenario *scenario, const char *text,
     struct scenario_change *out, struct err *err);
+
+/* Is there something in the scenario that a change of this kind and index would change? Not where
+ * an offer has no supply, or no price. */
+bool scenario_change_matters(const struct scenario *scenario, const struct scenario_change *change);
 
 /* The id of what the change is of, borrowed from the scenario; NULL: of all of its kind. */
 const char *scenario_change_id(

@@ -23,7 +23,11 @@ static const struct bad_axis BAD[] = {
     {"power", "write what varies"},
     {"power=1", "write what varies"},
     {"power=1..2", "write what varies"},
-    {"power=1..2/0", "write what varies"},
+    {"power=1..2/0", "give 1 to 10000 points"},
+    {"power=1..2/1000000000", "give 1 to 10000 points"},
+    {"power=1..1e300/2", "a factor is at most"},
+    {"supply=1..2/2", "nothing would vary"},
+    {"available:none=0..2001/2", "names nothing"},
     {"power=1..nan/2", "write what varies"},
     {"power=-1..2/2", "can't be negative"},
     {"heat=1..2/2", "what varies is power, demand"},
@@ -42,6 +46,22 @@ START_TEST(a_bad_axis_is_refused_with_what_is_wrong)
     ck_assert_int_eq(err.kind, ERR_USAGE);
     ck_assert_msg(strstr(err.text, BAD[_i].message) != NULL, "%s", err.text);
     ck_assert_int_eq(sweep.axis_count, 0);
+    sweep_fini(&sweep);
+    scenario_destroy(scenario);
+}
+END_TEST
+
+START_TEST(nothing_varies_twice)
+{
+    const struct small_pieces pieces = {0};
+    struct scenario *scenario = small_scenario(&pieces);
+    struct sweep sweep = {.scenario = scenario};
+    struct err err = {0};
+
+    ck_assert_int_eq(sweep_add_axis(&sweep, "power=1..2/2", &err), 0);
+    ck_assert_int_eq(sweep_add_axis(&sweep, "power=0..1/3", &err), -1);
+    ck_assert_msg(strstr(err.text, "varies already") != NULL, "%s", err.text);
+    ck_assert_int_eq(sweep.axis_count, 1);
     sweep_fini(&sweep);
     scenario_destroy(scenario);
 }
@@ -277,6 +297,7 @@ Suite *suite(void)
 
     tcase_set_timeout(tc, 300);
     tcase_add_loop_test(tc, a_bad_axis_is_refused_with_what_is_wrong, 0, BAD_COUNT);
+    tcase_add_test(tc, nothing_varies_twice);
     tcase_add_test(tc, warm_points_are_those_of_cold_solves);
     tcase_add_loop_test(tc, points_that_are_not_solved_are_those_that_have_no_plan, 0, HARD_COUNT);
     tcase_add_loop_test(tc, a_large_scenario_is_swept_as_it_is_solved, 0, 2);
