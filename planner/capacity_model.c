@@ -318,3 +318,24 @@ void capacity_model_destroy(struct capacity_model *model)
     mem_free(model->row_scale);
     mem_free(model);
 }
+
+void capacity_model_go_on(struct capacity_model *model, struct lp *lp)
+{
+    struct lp *other = lp;
+
+    if (lp != NULL && lp_integer_count(model->lp) == 0 && lp_set_numbers(lp, model->lp)) {
+        other = model->lp;
+        model->lp = lp;
+        lp_set_namer(lp, name_thing, model);
+    }
+    lp_destroy(other);
+}
+
+struct lp *capacity_model_give_lp(struct capacity_model *model)
+{
+    struct lp *lp = model->lp;
+
+    lp_set_namer(lp, NULL, NULL);
+    model->lp = NULL;
+    return lp;
+}

@@ -110,6 +110,13 @@ struct capacity_model *capacity_model_create(
     const struct scenario *scenario, const struct capacity_model_options *options, struct err *err);
 void capacity_model_destroy(struct capacity_model *model);
 
+/* Take a program that was solved before (may be NULL): where it has the shape of the model's own
+ * it becomes that, with the model's numbers, and the next solve goes on with its solver. Not with
+ * whole numbers. */
+void capacity_model_go_on(struct capacity_model *model, struct lp *lp);
+/* Give the program away; the model is only to be destroyed then. */
+struct lp *capacity_model_give_lp(struct capacity_model *model);
+
 /* "acq[buy-gb300,oregon,2026-01]", "operating-power[oregon,2027-01]": what stands in dumped models
  * (MPS and LP names have ',' and brackets replaced by the writer where a format forbids them). */
 void capacity_model_column_name(

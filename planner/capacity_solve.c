@@ -101,6 +101,7 @@ static struct solved run_solver(struct capacity_model *model, const struct solve
         .gap = options->gap,
         .progress = tell_progress,
         .stop = ask_stop,
+        .keeps_part = options->kept != NULL,
         .context = &copy};
     const struct capacity_whole_options whole = {.gap = options->gap,
         .time_limit_s = left_s,
@@ -237,10 +238,16 @@ struct capacity_plan *capacity_solve(
     plan->size.columns = model->column_count;
     plan->size.nonzeros = lp_term_count(model->lp);
     plan->size.integers = lp_integer_count(model->lp);
+    if (options->kept != NULL) {
+        capacity_model_go_on(model, *options->kept);
+        *options->kept = NULL;
+    }
     plan->seconds.build = options->clock_s() - start_s;
     if (solve_model(plan, model, options, err) != 0) {
         capacity_plan_destroy(plan);
         plan = NULL;
+    } else if (options->kept != NULL) {
+        *options->kept = capacity_model_give_lp(model);
     }
     capacity_model_destroy(model);
     return plan;

@@ -8,6 +8,8 @@
 #include "planner/capacity_basis.h"
 #include "planner/capacity_model.h"
 
+struct lp;
+
 struct solve_options {
     double time_limit_s; /* 0: none */
     double gap;          /* MIP: stop at this relative gap */
@@ -15,6 +17,9 @@ struct solve_options {
     bool without_prices;
     bool with_ranges;            /* of the prices: where they hold */
     struct capacity_basis *warm; /* start from it, and leave the new one in it; NULL: neither */
+    /* The linear program of the last solve with this: one of the same shape goes on with its
+     * solver. In and out; the caller releases it with lp_destroy. NULL: none is kept. */
+    struct lp **kept;
     /* Both may be NULL. progress: a few times a second with what is being done; stop: asked at the
      * same pace, true ends the solve with the best plan so far. */
     void (*progress)(void *context, const char *text, double done, double total);

@@ -38,6 +38,7 @@ void lp_destroy(struct lp *lp)
     if (lp == NULL)
         return;
     lp_engine_destroy(lp->engine);
+    lp_part_destroy(lp->part);
     mem_free(lp->name);
     mem_free(lp->rows);
     mem_free(lp->columns);
@@ -72,6 +73,8 @@ struct lp *lp_copy(const struct lp *lp)
     copy->changed_rows = (struct lp_list){0};
     copy->changed_columns = (struct lp_list){0};
     copy->engine = NULL;
+    copy->is_in_step = false;
+    copy->part = NULL;
     copy->proof = NULL;
     lp_forget_result(copy);
     return copy;
@@ -93,44 +96,44 @@ void lp_name(const struct lp *lp, enum lp_thing thing, int index, char *buffer, 
 
 /* --- Faults */
 
-static void latch(struct lp *lp, struct lp_fault fault)
+void lp_latch(struct lp *lp, struct lp_fault fault)
 {
     if (lp->fault.kind == LP_FAULT_NONE)
         lp->fault = fault;
 }
 
-static bool is_index(struct lp *lp, enum lp_thing thing, int index)
+bool lp_is_index(struct lp *lp, enum lp_thing thing, int index)
 {
     size_t count = thing == LP_ROW ? lp->row_count : lp->column_count;
 
     if (index >= 0 && (size_t)index < count)
         return true;
-    latch(lp, (struct lp_fault){
-                  .kind = thing == LP_ROW ? LP_FAULT_NO_ROW : LP_FAULT_NO_COLUMN, .row = index});
+    lp_latch(lp, (struct lp_fault){
+                     .kind = thing == LP_ROW ? LP_FAULT_NO_ROW : LP_FAULT_NO_COLUMN, .row = index});
     return false;
 }
 
 static void latch_number(
     struct lp *lp, enum lp_thing thing, int index, const char *what, double number)
 {
-    latch(lp, (struct lp_fault){.kind = thing == LP_ROW ? LP_FAULT_ROW : LP_FAULT_COLUMN,
-                  .row = index,
-                  .column = index,
-                  .what = what,
-                  .number = number});
+    lp_latch(lp, (struct lp_fault){.kind = thing == LP_ROW ? LP_FAULT_ROW : LP_FAULT_COLUMN,
+                     .row = index,
+                     .column = index,
+                     .what = what,
+                     .number = number});
 }
 
-static bool is_usable(double number)
+bool lp_is_usable(double number)
 {
     return fabs(number) < LP_LARGEST; /* false for NaN */
 }
 
 /* Bounds as the solver takes them; a fault when they make no sense. */
-static void take_bounds(
+void lp_take_bounds(
     struct lp *lp, enum lp_thing thing, int index, double lower, double upper, double *out)
 {
-    bool is_lower = is_usable(lower) || lower == -INFINITY;
-    bool is_upper = is_usable(upper) || upper == INFINITY;
+    bool is_lower = lp_is_usable(lower) || lower == -INFINITY;
+    bool is_upper = lp_is_usable(upper) || upper == INFINITY;
 
     if (!is_lower)
         latch_number(lp, thing, index, "lower bound", lower);
@@ -153,7 +156,8 @@ void lp_check_terms(struct lp *lp)
             int row = lp->terms[t].row;
 
             if (seen[row] == column + 1)
-                latch(lp, (struct lp_fault){.kind = LP_FAULT_TWICE, .row = row, .column = column});
+                lp_latch(
+                    lp, (struct lp_fault){.kind = LP_FAULT_TWICE, .row = row, .column = column});
             seen[row] = column + 1;
         }
     }
@@ -225,7 +229,7 @@ static void note(struct lp *lp, bool is_known, enum lp_change change)
         lp->told |= (int)change;
 }
 
-static void note_row(struct lp *lp, int row, enum lp_change change)
+void lp_note_row(struct lp *lp, int row, enum lp_change change)
 {
     note(lp, row < lp->known_rows, change);
     if (lp->rows[row].changed == 0)
@@ -233,7 +237,7 @@ static void note_row(struct lp *lp, int row, enum lp_change change)
     lp->rows[row].changed |= (unsigned char)change;
 }
 
-static void note_column(struct lp *lp, int column, bool is_known, enum lp_change change)
+void lp_note_column(struct lp *lp, int column, bool is_known, enum lp_change change)
 {
     note(lp, is_known && column < lp->known_columns, change);
     if (lp->columns[column].changed == 0)
@@ -247,16 +251,16 @@ int lp_add_row(struct lp *lp, double lower, double upper)
     double bounds[2];
 
     if (row >= LP_MOST_ROWS) {
-        latch(lp,
+        lp_latch(lp,
             (struct lp_fault){.kind = LP_FAULT_TOO_LARGE, .what = "rows", .number = LP_MOST_ROWS});
         return row - 1;
     }
     lp->rows = mem_grow(lp->rows, lp->row_count, &lp->row_capacity, sizeof *lp->rows);
     lp->row_count++;
-    take_bounds(lp, LP_ROW, row, lower, upper, bounds);
+    lp_take_bounds(lp, LP_ROW, row, lower, upper, bounds);
     lp->rows[row] = (struct lp_row){
         .lower = bounds[0], .upper = bounds[1], .scale = 1.0, .place = LP_BASIC};
-    note_row(lp, row, LP_CHANGE_BOUNDS);
+    lp_note_row(lp, row, LP_CHANGE_BOUNDS);
     lp->told |= LP_CHANGE_BOUNDS;
     return row;
 }
@@ -269,19 +273,19 @@ static enum lp_place resting_place(double lower, double upper)
     return fabs(upper) < fabs(lower) ? LP_AT_UPPER : LP_AT_LOWER;
 }
 
-static void set_column_bounds(struct lp *lp, int column, double lower, double upper)
+void lp_take_column_bounds(struct lp *lp, int column, double lower, double upper)
 {
     struct lp_column *c = &lp->columns[column];
     double bounds[2];
 
-    take_bounds(lp, LP_COLUMN, column, lower, upper, bounds);
+    lp_take_bounds(lp, LP_COLUMN, column, lower, upper, bounds);
     c->lower = c->kind == LP_BINARY ? fmax(bounds[0], 0.0) : bounds[0];
     c->upper = c->kind == LP_BINARY ? fmin(bounds[1], 1.0) : bounds[1];
 }
 
-static void set_cost(struct lp *lp, int column, double cost)
+void lp_take_cost(struct lp *lp, int column, double cost)
 {
-    if (is_usable(cost))
+    if (lp_is_usable(cost))
         lp->columns[column].cost = cost;
     else
         latch_number(lp, LP_COLUMN, column, "cost", cost);
@@ -293,8 +297,8 @@ int lp_add_column(struct lp *lp, enum lp_kind kind, double lower, double upper, 
     struct lp_column *c;
 
     if (column >= LP_MOST_COLUMNS) {
-        latch(lp, (struct lp_fault){
-                      .kind = LP_FAULT_TOO_LARGE, .what = "columns", .number = LP_MOST_COLUMNS});
+        lp_latch(lp, (struct lp_fault){
+                         .kind = LP_FAULT_TOO_LARGE, .what = "columns", .number = LP_MOST_COLUMNS});
         return column - 1;
     }
     lp->columns = mem_grow(
@@ -303,25 +307,26 @@ int lp_add_column(struct lp *lp, enum lp_kind kind, double lower, double upper, 
     c = &lp->columns[column];
     *c = (struct lp_column){
         .scale = 1.0, .first_term = -1, .last_term = -1, .kind = (unsigned char)kind};
-    set_column_bounds(lp, column, lower, upper);
-    set_cost(lp, column, cost);
+    lp_take_column_bounds(lp, column, lower, upper);
+    lp_take_cost(lp, column, cost);
     c->place = (unsigned char)resting_place(c->lower, c->upper);
     if (kind != LP_CONTINUOUS)
         lp->integer_count++;
-    note_column(lp, column, false, LP_CHANGE_COST);
+    lp_note_column(lp, column, false, LP_CHANGE_COST);
     lp->told |= LP_CHANGE_COST;
     return column;
 }
 
 /* A sound place for a coefficient and a sound coefficient? */
-static bool is_term(struct lp *lp, int row, int column, double coefficient)
+bool lp_is_term(struct lp *lp, int row, int column, double coefficient)
 {
-    if (!is_index(lp, LP_ROW, row) || !is_index(lp, LP_COLUMN, column))
+    if (!lp_is_index(lp, LP_ROW, row) || !lp_is_index(lp, LP_COLUMN, column))
         return false;
-    if (!is_usable(coefficient))
-        latch(lp, (struct lp_fault){
-                      .kind = LP_FAULT_TERM, .row = row, .column = column, .number = coefficient});
-    return is_usable(coefficient);
+    if (!lp_is_usable(coefficient))
+        lp_latch(
+            lp, (struct lp_fault){
+                    .kind = LP_FAULT_TERM, .row = row, .column = column, .number = coefficient});
+    return lp_is_usable(coefficient);
 }
 
 void lp_add_term(struct lp *lp, int row, int column, double coefficient)
@@ -329,11 +334,11 @@ void lp_add_term(struct lp *lp, int row, int column, double coefficient)
     int at = (int)lp->term_count;
     struct lp_column *c;
 
-    if (!is_term(lp, row, column, coefficient) || coefficient == 0.0)
+    if (!lp_is_term(lp, row, column, coefficient) || coefficient == 0.0)
         return;
     if (at >= LP_MOST_TERMS) {
-        latch(lp, (struct lp_fault){
-                      .kind = LP_FAULT_TOO_LARGE, .what = "terms", .number = LP_MOST_TERMS});
+        lp_latch(lp, (struct lp_fault){
+                         .kind = LP_FAULT_TOO_LARGE, .what = "terms", .number = LP_MOST_TERMS});
         return;
     }
     lp->terms = mem_grow(lp->terms, lp->term_count, &lp->term_capacity, sizeof *lp->terms);
@@ -345,79 +350,5 @@ void lp_add_term(struct lp *lp, int row, int column, double coefficient)
     else
         lp->terms[c->last_term].next = at;
     c->last_term = at;
-    note_column(lp, column, row < lp->known_rows, LP_CHANGE_TERMS);
-}
-
-void lp_set_term(struct lp *lp, int row, int column, double coefficient)
-{
-    if (!is_term(lp, row, column, coefficient))
-        return;
-    for (int t = lp->columns[column].first_term; t >= 0; t = lp->terms[t].next)
-        if (lp->terms[t].row == row) {
-            if (lp->terms[t].value != coefficient)
-                note_column(lp, column, row < lp->known_rows, LP_CHANGE_TERMS);
-            lp->terms[t].value = coefficient;
-            return;
-        }
-    lp_add_term(lp, row, column, coefficient);
-}
-
-void lp_set_objective_constant(struct lp *lp, double constant)
-{
-    if (is_usable(constant))
-        lp->constant = constant;
-    else
-        latch(lp, (struct lp_fault){.kind = LP_FAULT_CONSTANT, .number = constant});
-    lp_forget_result(lp);
-}
-
-void lp_set_cost(struct lp *lp, int column, double cost)
-{
-    if (!is_index(lp, LP_COLUMN, column) || lp->columns[column].cost == cost)
-        return;
-    set_cost(lp, column, cost);
-    note_column(lp, column, true, LP_CHANGE_COST);
-}
-
-void lp_set_row_bounds(struct lp *lp, int row, double lower, double upper)
-{
-    double bounds[2];
-
-    if (!is_index(lp, LP_ROW, row))
-        return;
-    take_bounds(lp, LP_ROW, row, lower, upper, bounds);
-    if (lp->rows[row].lower == bounds[0] && lp->rows[row].upper == bounds[1])
-        return;
-    lp->rows[row].lower = bounds[0];
-    lp->rows[row].upper = bounds[1];
-    note_row(lp, row, LP_CHANGE_BOUNDS);
-}
-
-void lp_set_column_bounds(struct lp *lp, int column, double lower, double upper)
-{
-    double was_lower, was_upper;
-
-    if (!is_index(lp, LP_COLUMN, column))
-        return;
-    was_lower = lp->columns[column].lower;
-    was_upper = lp->columns[column].upper;
-    set_column_bounds(lp, column, lower, upper);
-    if (lp->columns[column].lower != was_lower || lp->columns[column].upper != was_upper)
-        note_column(lp, column, true, LP_CHANGE_BOUNDS);
-}
-
-void lp_set_kind(struct lp *lp, int column, enum lp_kind kind)
-{
-    struct lp_column *c;
-
-    if (!is_index(lp, LP_COLUMN, column))
-        return;
-    c = &lp->columns[column];
-    lp->integer_count += (kind != LP_CONTINUOUS) - (c->kind != LP_CONTINUOUS);
-    c->kind = (unsigned char)kind;
-    lp_set_column_bounds(lp, column, c->lower, c->upper);
-    if (kind != LP_CONTINUOUS && c->scale != 1.0) { /* whole numbers are so in their own unit */
-        c->scale = 1.0;
-        note_column(lp, column, true, LP_CHANGE_TERMS);
-    }
+    lp_note_column(lp, column, row < lp->known_rows, LP_CHANGE_TERMS);
 }

@@ -81,7 +81,8 @@ struct lp_options {
     double time_limit_s;       /* wall clock; 0: none */
     int64_t iteration_limit;   /* of the simplex; 0: none */
     int64_t node_limit;        /* of branch and bound; 0: none */
-    double gap;           /* MIP: optimal when (objective - bound) <= gap · |objective|; 0: 1e-7 */
+    double gap;      /* MIP: optimal when (objective - bound) <= gap · |objective|; 0: 1e-7 */
+    bool keeps_part; /* of sifting: the next one of this lp begins with what this one ends with */
     int memory_limit_mib; /* of the solver's own memory; 0: none. Beyond it: LP_FAILED, ERR_LIMIT */
     /* Both may be NULL; called about ten times a second by the thread that called the solve. */
     void (*progress)(void *context, const struct lp_progress *progress);
@@ -123,6 +124,13 @@ void lp_set_column_bounds(struct lp *lp, int column, double lower, double upper)
 /* Make a column continuous, or whole again; between solves. */
 void lp_set_kind(struct lp *lp, int column, enum lp_kind kind);
 
+/*
+ * Give the lp all numbers of another of its shape: bounds, costs, terms, the constant. Only what
+ * differs is changed, so the next solve goes on from where this lp's solver stands. The basis stays
+ * its own. False, with nothing done: `like` has other rows, columns, kinds or places of terms.
+ */
+bool lp_set_numbers(struct lp *lp, const struct lp *like);
+
 int lp_row_count(const struct lp *lp);
 int lp_column_count(const struct lp *lp);
 int lp_term_count(const struct lp *lp);
@@ -150,7 +158,8 @@ enum lp_status lp_solve(struct lp *lp, const struct lp_options *options, struct 
  * The same answer by sifting: first over the columns j with is_first[j] alone, then with those that
  * would gain, until none is left. Pays where most columns stay at 0, their lower bound. From a
  * basis of lp_set_basis it begins with what does not rest at a lower bound there, too. After a
- * solve it is lp_solve. is_first may be NULL: as lp_set_sifted has it.
+ * solve it is lp_solve, unless that solve was a sifting with keeps_part. is_first may be NULL: as
+ * lp_set_sifted has it.
  */
 enum lp_status lp_solve_sifting(struct lp *lp, const unsigned char *is_first,
     const struct lp_options *options, struct err *err);

@@ -90,10 +90,12 @@ struct lp {
     double constant;
 
     struct lp_engine *engine;                     /* NULL: none yet, or lost */
+    struct lp_part *part;                         /* of the last sifting; NULL: not kept */
     struct lp_list changed_rows, changed_columns; /* of what the engine knows */
     double cost_scale;
     bool has_basis;
     bool is_basis_given;           /* by lp_set_basis: the engine has to be told */
+    bool is_in_step;               /* the engine's basis is that of the places */
     int known_rows, known_columns; /* there when the basis was last optimal */
     int told;                      /* enum lp_change since then */
     enum lp_method last_method;
@@ -107,12 +109,49 @@ struct lp {
 
 /* lp.c */
 
+/* Keep the first fault. */
+void lp_latch(struct lp *lp, struct lp_fault fault);
+/* What is not is latched: an index of the lp; an index of both and a coefficient. */
+bool lp_is_index(struct lp *lp, enum lp_thing thing, int index);
+bool lp_is_term(struct lp *lp, int row, int column, double coefficient);
+bool lp_is_usable(double number);
+/* Bounds as the solver takes them; a fault when they make no sense. */
+void lp_take_bounds(
+    struct lp *lp, enum lp_thing thing, int index, double lower, double upper, double *out);
+void lp_take_column_bounds(struct lp *lp, int column, double lower, double upper);
+void lp_take_cost(struct lp *lp, int column, double cost);
+/* Note a change for the solver, and for the basis where it knows of the row, or of the column and
+ * what is_known says. */
+void lp_note_row(struct lp *lp, int row, enum lp_change change);
+void lp_note_column(struct lp *lp, int column, bool is_known, enum lp_change change);
 /* 0 when there is no fault, or -1 with the fault in words. */
 int lp_describe_fault(const struct lp *lp, struct err *err);
 /* Look for what can only be seen in whole: a pair of row and column given twice. Latches. */
 void lp_check_terms(struct lp *lp);
 /* Forget the result, before a solve and after a change. */
 void lp_forget_result(struct lp *lp);
+
+/* lp_change.c */
+
+/* Have two columns the same kind, and terms in the same rows in the same order? */
+bool lp_is_like_column(
+    const struct lp *lp, size_t column, const struct lp *like, size_t like_column);
+/* Give a column the numbers of one that is like it; the rows those of as many rows, and the
+ * constant. */
+void lp_set_column_numbers(struct lp *lp, size_t column, const struct lp *like, size_t like_column);
+void lp_set_row_numbers(struct lp *lp, const struct lp *like);
+
+/* lp_sift.c */
+
+/* A program over some of the columns of another, and all of its rows. */
+struct lp_part {
+    struct lp *lp; /* owned */
+    int *part_of;  /* owned; by column of the full program: its column in the part; -1: not there */
+    int *full_of;  /* owned; by column of the part */
+    size_t capacity;     /* of full_of */
+    size_t column_count; /* of the full program */
+};
+void lp_part_destroy(struct lp_part *part);
 
 /* lp_scale.c: no solver here */
 

@@ -142,15 +142,28 @@ bool lp_get_basis(const struct lp *lp, unsigned char *rows, unsigned char *colum
     return lp->has_basis;
 }
 
+static bool is_at(const struct lp *lp, const unsigned char *rows, const unsigned char *columns)
+{
+    for (size_t i = 0; i < lp->row_count; i++)
+        if (lp->rows[i].place != rows[i])
+            return false;
+    for (size_t j = 0; j < lp->column_count; j++)
+        if (lp->columns[j].place != columns[j])
+            return false;
+    return true;
+}
+
 void lp_set_basis(struct lp *lp, const unsigned char *rows, const unsigned char *columns)
 {
+    lp->told = LP_CHANGE_BOUNDS | LP_CHANGE_COST | LP_CHANGE_TERMS;
+    if (lp->has_basis && lp->is_in_step && is_at(lp, rows, columns))
+        return; /* the solver stands there, and need not factorize */
     for (size_t i = 0; i < lp->row_count; i++)
         lp->rows[i].place = rows[i] <= LP_AT_ZERO ? rows[i] : LP_BASIC;
     for (size_t j = 0; j < lp->column_count; j++)
         lp->columns[j].place = columns[j] <= LP_AT_ZERO ? columns[j] : LP_AT_LOWER;
     lp->has_basis = true;
     lp->is_basis_given = true;
-    lp->told = LP_CHANGE_BOUNDS | LP_CHANGE_COST | LP_CHANGE_TERMS;
 }
 
 void lp_get_sifted(const struct lp *lp, unsigned char *is_in)

@@ -20,25 +20,65 @@ static const double GAIN_TOLERANCE = 1e-7; /* of the scaled cost, as the solver'
 
 struct sift {
     struct lp *full;
-    struct lp *part;
+    struct lp_part *columns; /* which are in the part */
+    struct lp *part;         /* columns->lp */
     const struct lp_options *options;
     double deadline_s;
-    int *part_of; /* by column of full: its column in the part; -1: not there */
-    int *full_of; /* by column of part */
-    size_t part_capacity;
     int64_t iterations;
 };
+
+/* --- The part */
+
+void lp_part_destroy(struct lp_part *part)
+{
+    if (part == NULL)
+        return;
+    lp_destroy(part->lp);
+    mem_free(part->part_of);
+    mem_free(part->full_of);
+    mem_free(part);
+}
+
+static struct lp_part *create_part(const struct lp *full)
+{
+    struct lp_part *part = mem_zero(1, sizeof *part);
+
+    part->lp = lp_create(full->name);
+    part->column_count = full->column_count;
+    lp_set_objective_constant(part->lp, full->constant);
+    for (size_t i = 0; i < full->row_count; i++)
+        (void)lp_add_row(part->lp, full->rows[i].lower, full->rows[i].upper);
+    part->part_of = mem_resize(NULL, full->column_count, sizeof *part->part_of);
+    for (size_t j = 0; j < full->column_count; j++)
+        part->part_of[j] = -1;
+    return part;
+}
 
 static void add_column(struct sift *s, int column)
 {
     const struct lp_column *c = &s->full->columns[column];
-    int index = lp_add_column(s->part, LP_CONTINUOUS, c->lower, c->upper, c->cost);
+    struct lp_part *part = s->columns;
+    int index = lp_add_column(part->lp, LP_CONTINUOUS, c->lower, c->upper, c->cost);
 
     for (int t = c->first_term; t >= 0; t = s->full->terms[t].next)
-        lp_add_term(s->part, s->full->terms[t].row, index, s->full->terms[t].value);
-    s->full_of = mem_grow(s->full_of, (size_t)index, &s->part_capacity, sizeof *s->full_of);
-    s->full_of[index] = column;
-    s->part_of[column] = index;
+        lp_add_term(part->lp, s->full->terms[t].row, index, s->full->terms[t].value);
+    part->full_of = mem_grow(part->full_of, (size_t)index, &part->capacity, sizeof *part->full_of);
+    part->full_of[index] = column;
+    part->part_of[column] = index;
+}
+
+/* Is it, with the numbers of today, still a part of the full program? */
+static bool renew_part(struct lp_part *part, const struct lp *full)
+{
+    if (part->column_count != full->column_count || part->lp->row_count != full->row_count)
+        return false;
+    for (size_t k = 0; k < part->lp->column_count; k++)
+        if (!lp_is_like_column(part->lp, k, full, (size_t)part->full_of[k]))
+            return false;
+    lp_set_row_numbers(part->lp, full);
+    for (size_t k = 0; k < part->lp->column_count; k++)
+        lp_set_column_numbers(part->lp, k, full, (size_t)part->full_of[k]);
+    return true;
 }
 
 /* Does it begin in the part? What does not rest at a lower bound of 0 has to. */
@@ -61,7 +101,7 @@ static void give_part_basis(struct sift *s)
     for (size_t i = 0; i < s->full->row_count; i++)
         rows[i] = s->full->rows[i].place;
     for (size_t j = 0; j < s->part->column_count; j++)
-        columns[j] = s->full->columns[s->full_of[j]].place;
+        columns[j] = s->full->columns[s->columns->full_of[j]].place;
     lp_set_basis(s->part, rows, columns);
     mem_free(rows);
     mem_free(columns);
@@ -69,16 +109,18 @@ static void give_part_basis(struct sift *s)
 
 static void make_part(struct sift *s, const unsigned char *is_first)
 {
-    s->part = lp_create(s->full->name);
-    lp_set_objective_constant(s->part, s->full->constant);
-    for (size_t i = 0; i < s->full->row_count; i++)
-        (void)lp_add_row(s->part, s->full->rows[i].lower, s->full->rows[i].upper);
-    s->part_of = mem_resize(NULL, s->full->column_count, sizeof *s->part_of);
-    for (size_t j = 0; j < s->full->column_count; j++) {
-        s->part_of[j] = -1;
-        if (is_begun_with(s, is_first, j))
-            add_column(s, (int)j);
+    s->columns = s->full->part;
+    s->full->part = NULL;
+    if (s->columns != NULL && !renew_part(s->columns, s->full)) {
+        lp_part_destroy(s->columns);
+        s->columns = NULL;
     }
+    if (s->columns == NULL)
+        s->columns = create_part(s->full);
+    s->part = s->columns->lp;
+    for (size_t j = 0; j < s->full->column_count; j++)
+        if (s->columns->part_of[j] < 0 && is_begun_with(s, is_first, j))
+            add_column(s, (int)j);
     if (s->full->has_basis)
         give_part_basis(s);
 }
@@ -145,7 +187,7 @@ static size_t add_gaining(struct sift *s, gain_fn *gain_of)
     size_t count = 0;
 
     for (size_t j = 0; j < s->full->column_count; j++) {
-        double gain = s->part_of[j] >= 0 ? 0.0 : gain_of(s, j);
+        double gain = s->columns->part_of[j] >= 0 ? 0.0 : gain_of(s, j);
 
         if (gain > 0.0)
             list[count++] = (struct candidate){(int)j, gain};
@@ -217,13 +259,16 @@ static void take_part(struct sift *s)
     }
     for (size_t j = 0; j < full->column_count; j++) {
         struct lp_column *column = &full->columns[j];
-        const struct lp_column *known = s->part_of[j] < 0 ? NULL : &s->part->columns[s->part_of[j]];
+        const struct lp_column *known = s->columns->part_of[j] < 0
+                                            ? NULL
+                                            : &s->part->columns[s->columns->part_of[j]];
 
         column->is_sifted = known != NULL;
         column->place = known != NULL ? known->place : LP_AT_LOWER;
         column->value = known != NULL ? known->value : 0.0;
     }
     full->has_basis = full->is_basis_given = true;
+    full->is_in_step = false;
     full->told = 0;
     full->known_rows = (int)full->row_count;
     full->known_columns = (int)full->column_count;
@@ -301,14 +346,17 @@ enum lp_status lp_solve_sifting(
     if (sift.options->time_limit_s > 0)
         sift.deadline_s = clock_monotonic_s() + sift.options->time_limit_s;
     lp_check_terms(lp);
-    if (lp_describe_fault(lp, err) != 0 || (lp->has_basis && !lp->is_basis_given))
+    if (lp_describe_fault(lp, err) != 0 ||
+        (lp->has_basis && !lp->is_basis_given && lp->part == NULL))
         return lp_solve(lp, options, err);
-    lp_scale(lp, 0, 0);
+    if (lp->part == NULL)
+        lp_scale(lp, 0, 0);
     make_part(&sift, is_first);
     status = conclude(&sift, run_rounds(&sift), err);
     lp->iterations += sift.iterations;
-    lp_destroy(sift.part);
-    mem_free(sift.part_of);
-    mem_free(sift.full_of);
+    if (sift.options->keeps_part)
+        lp->part = sift.columns;
+    else
+        lp_part_destroy(sift.columns);
     return status;
 }

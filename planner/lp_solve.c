@@ -166,7 +166,7 @@ static bool fetch(struct solve *solve)
     if (lp_call_engine(lp, lp_work_fetch, NULL) != LP_END_DONE)
         return false;
     solve->has_snapshot = true;
-    lp->has_basis = true;
+    lp->has_basis = lp->is_in_step = true;
     lp->told = 0;
     lp->known_rows = (int)lp->row_count;
     lp->known_columns = (int)lp->column_count;
@@ -429,6 +429,7 @@ enum lp_status lp_solve(struct lp *lp, const struct lp_options *options, struct 
     if (lp_describe_fault(lp, err) != 0)
         return lp->status = LP_FAILED;
     solve.watch = lp_watch_start(lp, solve.options);
+    lp->is_in_step = false;
     lp->status = LP_FAILED;
     for (int k = 0; k < ATTEMPT_COUNT && lp->status == LP_FAILED; k++) {
         solve.attempt = &ATTEMPTS[k];

@@ -38,6 +38,7 @@ struct sweep {
     int axis_count;
     struct sweep_point *points; /* first axis slowest */
     size_t point_count;
+    bool is_parallel; /* may use two threads; the same points come of it */
 };
 
 /* "power:oregon=0.5..2.0/16" as one more axis. -1 with ERR_USAGE. */
@@ -52,7 +53,8 @@ void sweep_fini(struct sweep *sweep);
  * Solve what is not known yet, from the scenario as it is outwards, each point from its neighbour's
  * basis. Infeasible points are answers, and points that are harder than one are not solved at all.
  * Calls `done` (may be NULL) after each point. Returns 0 when all are known, 1 when options->stop
- * or the time limit ended it first, -1 with err when a solve failed.
+ * or the time limit ended it first, -1 with err when a solve failed. Where is_parallel, `done`,
+ * options->stop and clock_s are called by two threads, `done` by one at a time.
  */
 int sweep_run(struct sweep *sweep, const struct solve_options *options,
     int (*done)(void *context, const struct sweep *sweep, const struct sweep_point *point),

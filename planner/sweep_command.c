@@ -8,6 +8,7 @@
 #include "planner/output_file.h"
 #include "planner/sweep.h"
 
+#include <sched.h>
 #include <stddef.h>
 
 struct sweep_options {
@@ -93,6 +94,14 @@ static int print_sweep(
     return 0;
 }
 
+/* That this process may use. */
+static bool has_two_processors(void)
+{
+    cpu_set_t set;
+
+    return sched_getaffinity(0, sizeof set, &set) == 0 && CPU_COUNT(&set) > 1;
+}
+
 static int nothing_varies(struct err *err)
 {
     (void)err_set(err, ERR_USAGE, "nothing varies; give --vary power:SITE=0.5..2/16");
@@ -164,6 +173,7 @@ static int run(
         (void)fprintf(context->err, "%s has %d futures; swept is the scenario as it stands\n",
             positional[0], scenario->future_count);
     sweep.scenario = scenario;
+    sweep.is_parallel = has_two_processors();
     status = run_sweep(&sweep, &options, context, &err);
     if (err.kind != ERR_NONE)
         (void)fprintf(context->err, "wattyard sweep: %s\n", err.text);

@@ -283,6 +283,93 @@ START_TEST(stop_ends_it_with_the_point_of_the_part)
 }
 END_TEST
 
+/* The same program with all numbers some percent away. */
+static struct lp *near_copy(struct rng *rng, const struct lp *lp)
+{
+    int *rows = mem_zero((size_t)lp_row_count(lp), sizeof *rows);
+    double *values = mem_zero((size_t)lp_row_count(lp), sizeof *values);
+    struct lp *copy = lp_copy(lp);
+
+    for (int i = 0; i < lp_row_count(lp); i++) {
+        double factor = between(rng, 0.8, 1.2);
+
+        lp_set_row_bounds(copy, i, lp_row_lower(lp, i) * factor, lp_row_upper(lp, i) * factor);
+    }
+    for (int j = 0; j < lp_column_count(lp); j++) {
+        int count = lp_column_terms(lp, j, rows, values);
+
+        lp_set_cost(copy, j, lp_cost(lp, j) * between(rng, 0.9, 1.1));
+        if (j % 5 == 0)
+            for (int t = 0; t < count; t++)
+                lp_set_term(copy, rows[t], j, values[t] * between(rng, 0.9, 1.1));
+    }
+    lp_set_objective_constant(copy, lp_objective_constant(lp) + 1);
+    mem_free(rows);
+    mem_free(values);
+    return copy;
+}
+
+/* From neighbour to neighbour, by sifting with the part that is there and by lp_solve. */
+START_TEST(a_program_with_other_numbers_goes_on_from_where_it_stands)
+{
+    struct rng rng = rng_seed((uint64_t)_i + 6000);
+    struct planning shape = random_planning(&rng);
+    const struct lp_options options = {.keeps_part = true};
+    struct lp *lp, *whole, *next;
+    unsigned char *is_first;
+
+    shape.must_serve = _i % 3 == 0; /* some are infeasible */
+    lp = planning_lp(&rng, &shape);
+    whole = lp_copy(lp);
+    next = lp_copy(lp);
+    is_first = random_first(&rng, lp, _i);
+    for (int step = 0; step < 6; step++) {
+        struct lp *before = next;
+        enum lp_status status;
+
+        next = near_copy(&rng, before);
+        lp_destroy(before);
+        ck_assert(lp_set_numbers(lp, next) && lp_set_numbers(whole, next));
+        status = lp_solve(next, NULL, NULL);
+        ck_assert_int_eq(lp_solve_sifting(lp, is_first, &options, NULL), status);
+        ck_assert_int_eq(lp_solve(whole, NULL, NULL), status);
+        if (status != LP_OPTIMAL)
+            continue;
+        ck_assert_double_eq_tol(lp_objective(lp), lp_objective(next), 1e-7);
+        ck_assert_double_eq_tol(lp_objective(whole), lp_objective(next), 1e-7);
+        lp_assert_optimal(lp, 1e-6);
+    }
+    mem_free(is_first);
+    lp_destroy(next);
+    lp_destroy(whole);
+    lp_destroy(lp);
+}
+END_TEST
+
+START_TEST(numbers_of_another_shape_are_not_taken)
+{
+    struct rng rng = rng_seed(7000);
+    const struct planning shape = {.demands = 3, .limits = 2, .columns = 12};
+    struct lp *lp = planning_lp(&rng, &shape);
+    struct lp *others[] = {lp_copy(lp), lp_copy(lp), lp_copy(lp), lp_copy(lp), lp_copy(lp)};
+    double cost = lp_cost(lp, 3);
+
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        lp_set_cost(others[i], 3, cost + 1);
+    (void)lp_add_row(others[0], 0, 1);
+    (void)lp_add_column(others[1], LP_CONTINUOUS, 0, 1, 1);
+    lp_add_term(others[2], lp_row_count(lp) - 1, 0, 1);
+    lp_set_kind(others[3], 2, LP_INTEGER);
+    lp_set_cost(others[4], 2, NAN);
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        ck_assert_msg(!lp_set_numbers(lp, others[i]), "%zu", i);
+        ck_assert_double_eq(lp_cost(lp, 3), cost);
+        lp_destroy(others[i]);
+    }
+    lp_destroy(lp);
+}
+END_TEST
+
 Suite *suite(void)
 {
     Suite *s = suite_create("lp_sift");
@@ -296,6 +383,9 @@ Suite *suite(void)
     tcase_add_loop_test(tc, a_second_solve_is_warm, 0, 40);
     tcase_add_loop_test(tc, a_given_basis_is_where_it_starts, 0, SEED_COUNT);
     tcase_add_loop_test(tc, crossed_bounds_outside_the_part_are_infeasible, 0, 8);
+    tcase_add_loop_test(
+        tc, a_program_with_other_numbers_goes_on_from_where_it_stands, 0, SEED_COUNT);
+    tcase_add_test(tc, numbers_of_another_shape_are_not_taken);
     tcase_add_test(tc, a_fault_of_the_model_is_refused);
     tcase_add_test(tc, the_time_limit_ends_it);
     tcase_add_test(tc, stop_ends_it_with_the_point_of_the_part);

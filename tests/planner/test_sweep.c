@@ -107,20 +107,41 @@ static int compare_with_cold(const struct sweep *sweep, const struct solve_optio
     return infeasible_count;
 }
 
+/* One thread or two: the same points. */
+static void compare_points(const struct sweep *sweep, const struct sweep *split)
+{
+    for (size_t i = 0; i < sweep->point_count; i++) {
+        const struct sweep_point *a = &sweep->points[i], *b = &split->points[i];
+
+        ck_assert_int_eq(a->status, b->status);
+        ck_assert(b->is_known);
+        if (!isnan(a->objective_usd))
+            ck_assert_double_eq_tol(
+                a->objective_usd, b->objective_usd, 1e-9 * fmax(1, fabs(a->objective_usd)));
+    }
+}
+
 /* Returns how many points are infeasible. */
 static int sweep_both_ways(const struct scenario *scenario, const char *const *axes)
 {
     const struct solve_options options = {.clock_s = clock_monotonic_s, .without_prices = true};
     struct sweep sweep = {.scenario = scenario};
+    struct sweep split = {.scenario = scenario, .is_parallel = true};
     struct err err = {0};
     int infeasible_count;
 
     for (int a = 0; a < SWEEP_AXES_MAX && axes[a] != NULL; a++)
-        ck_assert_msg(sweep_add_axis(&sweep, axes[a], &err) == 0, "%s", err.text);
+        ck_assert_msg(sweep_add_axis(&sweep, axes[a], &err) == 0 &&
+                          sweep_add_axis(&split, axes[a], &err) == 0,
+            "%s", err.text);
     ck_assert_int_eq(sweep_make_points(&sweep, NULL), 0);
+    ck_assert_int_eq(sweep_make_points(&split, NULL), 0);
     ck_assert_msg(sweep_run(&sweep, &options, NULL, NULL, &err) == 0, "%s", err.text);
+    ck_assert_msg(sweep_run(&split, &options, NULL, NULL, &err) == 0, "%s", err.text);
     infeasible_count = compare_with_cold(&sweep, &options);
+    compare_points(&sweep, &split);
     sweep_fini(&sweep);
+    sweep_fini(&split);
     return infeasible_count;
 }
 
