@@ -140,12 +140,15 @@ struct plan_price {
     struct price_range range;
 };
 
-/* A limit over all the periods in which it has a price: how many of its units it may shrink or grow
- * in each of them, all at once, with the prices as they are. */
+/* A limit over all periods at once: how many of its units (as people count them: plan_holds.h) it
+ * may shrink or grow in each with the prices as they are, and what 1 % more of it saves (of what is
+ * promised: 1 % less), found by solving again. */
 struct plan_hold_range {
     enum price_kind kind;
     int thing;
-    double less, more; /* INFINITY: without end */
+    double less, more; /* INFINITY: without end; NAN: not known */
+    bool is_tried;
+    double percent_usd; /* where is_tried */
 };
 
 /* An offer that the plan takes nothing of at a site, and by which share its price would have to

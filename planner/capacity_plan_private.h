@@ -115,6 +115,12 @@ void capacity_plan_price(struct capacity_plan *plan, const struct capacity_model
 void capacity_plan_range(struct capacity_plan *plan, struct capacity_model *model,
     bool (*stop)(void *context), void *context);
 
+/* --- capacity_holds.c: what 1 % more of the limits with the largest prices saves, by solving
+ * again; for as many as that is quick for. As capacity_plan_range, but the lp is left without a
+ * result. */
+void capacity_plan_try_holds(struct capacity_plan *plan, struct capacity_model *model,
+    bool (*stop)(void *context), void *context);
+
 /* --- capacity_not_chosen.c: how much cheaper what was not chosen would have to be */
 void capacity_plan_list_not_chosen(struct capacity_plan *plan, const struct capacity_model *model);
 

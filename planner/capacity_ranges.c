@@ -5,11 +5,10 @@
  * so the limit is moved a little beyond, the program solved again (a few pivots), and ranged from
  * there, until the price is another one or there is no plan.
  */
-#include "planner/capacity_plan_private.h"
+#include "planner/capacity_ranges_private.h"
 
 #include "base/units.h"
 #include "planner/lp.h"
-#include "planner/plan_holds.h"
 
 #include <math.h>
 
@@ -18,27 +17,8 @@
 enum { BASES_MOST = 12 };
 static const double WORK_MOST = 1e6;
 
-static const double STEP_REL = 1e-5;       /* of the limit: how far beyond an end is looked */
 static const double SAME_PRICE_REL = 1e-6; /* prices nearer than this are the same */
 static const double DUAL_MIN = 1e-9;
-
-/* A limit as the model has it: by how much bounds move for one more unit of it. */
-struct direction {
-    struct lp_shift *shifts;
-    double *lower, *upper; /* the bounds as they are */
-    size_t count, capacity;
-    double step; /* a small change of it, in its unit */
-};
-
-struct ranging {
-    struct capacity_plan *plan;
-    struct capacity_model *model;
-    struct lp *lp;
-    unsigned char *rows, *columns; /* the basis of the plan */
-    bool follows;                  /* through bases with the same price */
-    bool (*stop)(void *context);
-    void *context;
-};
 
 /* --- Directions */
 
@@ -73,7 +53,7 @@ static double row_share(const struct ranging *r, const struct plan_price *price,
     return key->family == ROW_SURVIVE ? sc->workloads[price->thing].survive_frac : 0;
 }
 
-static void add_shift(struct ranging *r, struct direction *d, const struct lp_shift *shift)
+void direction_add_shift(const struct ranging *r, struct direction *d, const struct lp_shift *shift)
 {
     bool is_row = shift->thing == LP_ROW;
 
@@ -97,7 +77,7 @@ static void add_unmet_shift(
 
         if (key->family == COLUMN_UNMET && key->workload == price->thing &&
             key->region == price->region && key->period == price->period)
-            add_shift(r, d, &shift);
+            direction_add_shift(r, d, &shift);
     }
 }
 
@@ -110,22 +90,22 @@ static void add_price_shifts(
         struct lp_shift shift = {LP_ROW, i, share, share};
 
         if (fabs(share) > 0) {
-            add_shift(r, d, &shift);
-            d->step = fmax(d->step, STEP_REL * r->model->row_scale[i] / fabs(units));
+            direction_add_shift(r, d, &shift);
+            d->step = fmax(d->step, RANGING_STEP_REL * r->model->row_scale[i] / fabs(units));
         }
     }
     if (price->kind == PRICE_DEMAND || price->kind == PRICE_VOLUME)
         add_unmet_shift(r, d, price, units);
 }
 
-static void fini_direction(struct direction *d)
+void direction_fini(struct direction *d)
 {
     mem_free(d->shifts);
     mem_free(d->lower);
     mem_free(d->upper);
 }
 
-static void move(struct ranging *r, const struct direction *d, double units)
+void direction_move(const struct ranging *r, const struct direction *d, double units)
 {
     for (size_t i = 0; i < d->count; i++) {
         const struct lp_shift *shift = &d->shifts[i];
@@ -157,7 +137,7 @@ static double slope(const struct ranging *r, const struct direction *d)
 
 /* --- Ranges, as changes of the limit */
 
-static bool is_stopped(const struct ranging *r)
+bool ranging_is_stopped(const struct ranging *r)
 {
     return r->stop != NULL && r->stop(r->context);
 }
@@ -170,11 +150,11 @@ static double follow(
     double price = slope(r, d);
 
     *usd_beyond = NAN;
-    for (int n = 0; n < BASES_MOST && isfinite(units) && !is_stopped(r); n++) {
+    for (int n = 0; n < BASES_MOST && isfinite(units) && !ranging_is_stopped(r); n++) {
         double beyond = units + sign * d->step;
         double low, high;
 
-        move(r, d, beyond);
+        direction_move(r, d, beyond);
         if (lp_solve(r->lp, NULL, NULL) != LP_OPTIMAL)
             return units;
         if (fabs(slope(r, d) - price) > SAME_PRICE_REL * fabs(price)) {
@@ -190,13 +170,12 @@ static double follow(
 
 static void restore(struct ranging *r, const struct direction *d)
 {
-    move(r, d, 0);
+    direction_move(r, d, 0);
     lp_set_basis(r->lp, r->rows, r->columns);
     (void)lp_solve(r->lp, NULL, NULL);
 }
 
-/* How much less and more of it keeps the price; false: not known. */
-static bool find_range(
+bool ranging_find(
     struct ranging *r, const struct direction *d, double ends[2], double usd_beyond[2])
 {
     usd_beyond[0] = usd_beyond[1] = NAN;
@@ -320,51 +299,11 @@ static void range_price(struct ranging *r, struct plan_price *price)
 
     price->range.limit = limit_of(r, price);
     add_price_shifts(r, &d, price, 1);
-    d.step = fmax(d.step, STEP_REL * fabs(price->range.limit));
-    price->range.is_known = find_range(r, &d, ends, usd_beyond);
+    d.step = fmax(d.step, RANGING_STEP_REL * fabs(price->range.limit));
+    price->range.is_known = ranging_find(r, &d, ends, usd_beyond);
     if (price->range.is_known)
         set_range(&price->range, ends, usd_beyond, d.step);
-    fini_direction(&d);
-}
-
-/* --- Limits over all the periods in which they have a price. Shares of power are none: what one
- * more point is depends on the plan. */
-
-static bool is_ranged(const struct capacity_plan *plan, const struct plan_price *price)
-{
-    for (size_t i = 0; i < plan->hold_ranges.count; i++)
-        if (plan->hold_ranges.rows[i].kind == price->kind &&
-            plan->hold_ranges.rows[i].thing == price->thing)
-            return true;
-    return false;
-}
-
-static void range_hold(struct ranging *r, const struct plan_price *first)
-{
-    struct direction d = {0};
-    double ends[2], usd_beyond[2];
-
-    for (size_t i = 0; i < r->plan->prices.count; i++) {
-        const struct plan_price *price = &r->plan->prices.rows[i];
-
-        if (price->kind == first->kind && price->thing == first->thing)
-            add_price_shifts(r, &d, price, plan_holds_unit(r->plan, price));
-    }
-    if (find_range(r, &d, ends, usd_beyond))
-        PLAN_APPEND(r->plan->hold_ranges,
-            ((struct plan_hold_range){first->kind, first->thing, -ends[0], ends[1]}));
-    fini_direction(&d);
-}
-
-static void range_holds(struct ranging *r)
-{
-    for (size_t i = 0; i < r->plan->prices.count && !is_stopped(r); i++) {
-        const struct plan_price *price = &r->plan->prices.rows[i];
-
-        if (plan_holds_unit(r->plan, price) > 0 && price->kind != PRICE_LIMIT &&
-            !is_ranged(r->plan, price))
-            range_hold(r, price);
-    }
+    direction_fini(&d);
 }
 
 void capacity_plan_range(struct capacity_plan *plan, struct capacity_model *model,
@@ -380,9 +319,9 @@ void capacity_plan_range(struct capacity_plan *plan, struct capacity_model *mode
         .context = context};
 
     if (lp_get_basis(model->lp, r.rows, r.columns)) {
-        for (size_t i = 0; i < plan->prices.count && !is_stopped(&r); i++)
+        for (size_t i = 0; i < plan->prices.count && !ranging_is_stopped(&r); i++)
             range_price(&r, &plan->prices.rows[i]);
-        range_holds(&r);
+        ranging_list_holds(&r);
     }
     mem_free(r.rows);
     mem_free(r.columns);

@@ -170,6 +170,8 @@ static void price_plan(
         capacity_plan_list_not_chosen(plan, model);
     if (options->with_ranges)
         capacity_plan_range(plan, model, options->stop, options->context);
+    if (options->tries_holds)
+        capacity_plan_try_holds(plan, model, options->stop, options->context);
 }
 
 /* The plan of a point, checked. `values` may be bettered. */

@@ -16,6 +16,7 @@ struct solve_options {
     bool whole_systems;
     bool without_prices;
     bool with_ranges;            /* of the prices: where they hold */
+    bool tries_holds;            /* what 1 % more of the limits that hold it back would save */
     struct capacity_basis *warm; /* start from it, and leave the new one in it; NULL: neither */
     /* The linear program of the last solve with this: one of the same shape goes on with its
      * solver. In and out; the caller releases it with lp_destroy. NULL: none is kept. */

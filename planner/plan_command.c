@@ -187,6 +187,7 @@ struct solve_options plan_command_solving(
     return (struct solve_options){.time_limit_s = options->time_limit_s,
         .whole_systems = options->whole,
         .with_ranges = options->prices || options->report_path != NULL,
+        .tries_holds = !options->json || options->report_path != NULL,
         .gap = options->gap,
         .progress = show_progress,
         .stop = ask_stop,

@@ -138,13 +138,18 @@ static const char *unit_of(const struct scenario *scenario, const struct hold_ki
     return kind->unit;
 }
 
-double plan_holds_unit(const struct capacity_plan *plan, const struct plan_price *price)
+bool plan_holds_units(const struct capacity_plan *plan, enum price_kind kind, int thing, int period,
+    double *unit, double *percent)
 {
-    const struct hold_kind *kind = find_kind(price->kind);
+    const struct hold_kind *found = find_kind(kind);
+    struct priced_limit limit;
 
-    return kind == NULL
-               ? 0
-               : kind->at(plan, kind->find(plan->scenario, price->id), price->period).unit_factor;
+    if (found == NULL)
+        return false;
+    limit = found->at(plan, thing, period);
+    *unit = limit.unit_factor;
+    *percent = limit.percent_units;
+    return true;
 }
 
 /* How far the limit may move with its prices as they are; NULL: not known. */
@@ -183,6 +188,11 @@ static void add_price(const struct capacity_plan *plan, const struct hold_kind *
     hold->period_count++;
 }
 
+static bool is_tried(const struct plan_hold *hold)
+{
+    return hold->range != NULL && hold->range->is_tried;
+}
+
 static int compare_holds(const void *a, const void *b)
 {
     const struct plan_hold *x = a, *y = b;
@@ -213,11 +223,15 @@ size_t plan_holds_rank(
             hold->kind = price->kind;
             hold->what = kind->what;
             hold->id = price->id;
+            hold->thing = price->thing;
             hold->unit = unit_of(plan->scenario, kind, kind->find(plan->scenario, price->id));
             hold->range = find_range(plan, price->kind, price->thing);
         }
         add_price(plan, kind, hold, price);
     }
+    for (size_t i = 0; i < count; i++)
+        if (is_tried(&holds[i]))
+            holds[i].percent_usd = holds[i].range->percent_usd;
     qsort(holds, count, sizeof *holds, compare_holds);
     *out = holds;
     return count;
@@ -235,6 +249,8 @@ static void add_range(const struct plan_hold *hold, struct str *out)
     if (hold->range == NULL)
         return;
     units = hold->kind == PRICE_COMMITMENT ? hold->range->less : hold->range->more;
+    if (isnan(units))
+        return;
     if (units < UNITS_SEEN)
         str_add(out, ", and each further one less");
     else if (isfinite(units))
@@ -277,7 +293,8 @@ void plan_holds_print(const struct capacity_plan *plan, size_t count, FILE *stre
         str_clear(&words);
         plan_holds_words(plan->scenario, &holds[i], &words);
         table_cell(table, "  %2zu  %s", i + 1, str_text(&words));
-        table_cell(table, "%s", units_money(holds[i].percent_usd, money, sizeof money));
+        table_cell(table, "%s%s", is_tried(&holds[i]) ? "" : "at most ",
+            units_money(holds[i].percent_usd, money, sizeof money));
         table_end_row(table);
     }
     if (hold_count > 0)

@@ -21,12 +21,14 @@ struct plan_hold {
     enum price_kind kind;
     const char *what; /* "power at ", before the id; a constant */
     const char *id;   /* of the site, offer, budget, ...; borrowed from the plan */
+    int thing;        /* its index */
     int first, last;  /* periods, the first and last with a price; -1: one row of all the horizon */
     int period_count; /* how many of them have one */
     const char *unit; /* what one unit is: "one more MW"; a constant */
     double unit_usd;  /* saved by one more unit in each of the periods */
-    double percent_usd; /* saved by 1 % more (of what is promised: less) in each of them */
-    /* How many units save so much; NULL: not known. Borrowed. */
+    /* Saved by 1 % more (of what is promised: less); at most so much, where that was not tried. */
+    double percent_usd;
+    /* How many units save so much, and whether 1 % was tried; NULL: not known. Borrowed. */
     const struct plan_hold_range *range;
 };
 
@@ -35,9 +37,11 @@ struct plan_hold {
 size_t plan_holds_rank(
     const struct capacity_plan *plan, struct arena *arena, struct plan_hold **out);
 
-/* How many units of the price one unit in words is: a system more a month is three a quarter. 0: no
- * one sets a limit of this kind. */
-double plan_holds_unit(const struct capacity_plan *plan, const struct plan_price *price);
+/* How many units of a price of that kind one unit in words is, in a period (-1: of the horizon): a
+ * system more a month is three a quarter; and how many 1 % of the limit is. False: no one sets a
+ * limit of this kind. */
+bool plan_holds_units(const struct capacity_plan *plan, enum price_kind kind, int thing, int period,
+    double *unit, double *percent);
 
 /* "power at oregon, 2027-01 to 2027-09: one more MW saves $5.6 m, for up to 12.0", added to out. */
 void plan_holds_words(

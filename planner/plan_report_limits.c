@@ -27,6 +27,7 @@ static void add_holds(struct json_writer *w, const struct capacity_plan *plan)
         json_open_object(w, NULL);
         json_text(w, "words", str_text(&words));
         json_number(w, "percent_usd", holds[i].percent_usd);
+        json_bool(w, "is_tried", holds[i].range != NULL && holds[i].range->is_tried);
         json_close(w);
     }
     json_close(w);

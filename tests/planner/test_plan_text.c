@@ -148,10 +148,10 @@ END_TEST
 START_TEST(limits_are_ranked_by_what_one_percent_saves)
 {
     static const struct plan_hold EXPECTED[] = {
-        {PRICE_BUDGET, "budget ", "capex-2026", -1, -1, 1, "one more dollar", 0.25, 5e6, NULL},
-        {PRICE_SITE_POWER, "power at ", "oregon", 1, 2, 2, "one more MW", 3e6, 1.8e6, NULL},
-        {PRICE_SUPPLY, "supply of ", "buy-trn3", 2, 2, 1, "one more a month", 15e4, 6e4, NULL},
-        {PRICE_COMMITMENT, "commitment ", "trainium-power", 4, 4, 1, "one MW less", 1e5, 8e3,
+        {PRICE_BUDGET, "budget ", "capex-2026", 0, -1, -1, 1, "one more dollar", 0.25, 5e6, NULL},
+        {PRICE_SITE_POWER, "power at ", "oregon", 0, 1, 2, 2, "one more MW", 3e6, 1.8e6, NULL},
+        {PRICE_SUPPLY, "supply of ", "buy-trn3", 0, 2, 2, 1, "one more a month", 15e4, 6e4, NULL},
+        {PRICE_COMMITMENT, "commitment ", "trainium-power", 0, 4, 4, 1, "one MW less", 1e5, 8e3,
             NULL}};
     struct built_plan built = plan_builder_init();
     struct arena *arena = arena_create();
@@ -196,8 +196,8 @@ END_TEST
 START_TEST(a_limit_tells_how_many_units_save_so_much)
 {
     struct built_plan built = plan_builder_init();
-    struct plan_hold_range ranges[] = {
-        {PRICE_SITE_POWER, 0, 1, 3}, {PRICE_SUPPLY, 0, 0.2, 0}, {PRICE_COMMITMENT, 0, 250, 7}};
+    struct plan_hold_range ranges[] = {{PRICE_SITE_POWER, 0, 1, 3, true, 1.5e6},
+        {PRICE_SUPPLY, 0, 0.2, 0, false, 0}, {PRICE_COMMITMENT, 0, 250, 7, false, 0}};
     char *text;
 
     built.plan->hold_ranges.rows = mem_zero(3, sizeof *built.plan->hold_ranges.rows);
@@ -205,6 +205,8 @@ START_TEST(a_limit_tells_how_many_units_save_so_much)
     built.plan->hold_ranges.count = 3;
     text = print_text(built.plan, false);
     check_has(text, "one more MW saves $3 m, for up to 3.0 ");
+    check_has(text, " $1.5 m\n");
+    check_has(text, "  at most $60 k\n");
     check_has(text, "one more a month saves $150 k, and each further one less ");
     check_has(text, "one MW less saves $100 k, for up to 250 ");
     free(text);

@@ -243,6 +243,44 @@ START_TEST(prices_are_slopes_and_their_ranges_end_where_they_say)
 }
 END_TEST
 
+/* --- What 1 % more saves */
+
+static const struct {
+    enum price_kind price;
+    enum change_kind change;
+} FACTORS[] = {
+    {PRICE_SITE_POWER, CHANGE_POWER}, {PRICE_SUPPLY, CHANGE_SUPPLY}, {PRICE_BUDGET, CHANGE_BUDGET}};
+
+START_TEST(one_percent_of_a_limit_saves_what_the_scenario_with_it_costs_less)
+{
+    const struct solve_options options = {.clock_s = clock_monotonic_s, .tries_holds = true};
+    struct scenario *base = small_random((uint64_t)_i, NULL);
+    struct capacity_plan *plan = capacity_solve(base, &options, NULL);
+
+    ck_assert_int_eq(plan->status, PLAN_OPTIMAL);
+    for (size_t i = 0; i < plan->hold_ranges.count; i++)
+        for (size_t k = 0; k < sizeof FACTORS / sizeof *FACTORS; k++) {
+            const struct plan_hold_range *hold = &plan->hold_ranges.rows[i];
+            const struct scenario_change change = {
+                FACTORS[k].change, hold->thing, 1.01, 0, DATE_MONTH_NONE};
+            struct scenario *more;
+            struct capacity_plan *better;
+
+            if (hold->kind != FACTORS[k].price)
+                continue;
+            ck_assert(hold->is_tried);
+            more = scenario_changed(base, &change, 1);
+            better = solve(more);
+            ck_assert_double_eq_tol(hold->percent_usd, plan->objective_usd - better->objective_usd,
+                1e-7 * fabs(plan->objective_usd));
+            capacity_plan_destroy(better);
+            scenario_destroy(more);
+        }
+    capacity_plan_destroy(plan);
+    scenario_destroy(base);
+}
+END_TEST
+
 /* --- What was not chosen */
 
 static bool is_acquired(const struct capacity_plan *plan, int offer)
@@ -338,6 +376,8 @@ Suite *suite(void)
 
     tcase_set_timeout(tc, 120);
     tcase_add_loop_test(tc, prices_are_slopes_and_their_ranges_end_where_they_say, 0, CASES);
+    tcase_add_loop_test(
+        tc, one_percent_of_a_limit_saves_what_the_scenario_with_it_costs_less, 0, CASES);
     tcase_add_loop_test(tc, what_was_not_chosen_is_chosen_when_it_is_so_much_cheaper, 0, CASES);
     tcase_add_test(tc, a_dearer_offer_would_have_to_be_as_cheap_as_the_other);
     suite_add_tcase(s, tc);
