@@ -71,14 +71,21 @@ START_TEST(time_limit_ends_a_linear_program)
 }
 END_TEST
 
+/* The time that it takes to a first point depends on what runs it: valgrind takes long. */
 START_TEST(time_limit_keeps_the_best_whole_point)
 {
-    struct lp *lp = market_split();
     struct lp_options options = {.time_limit_s = 0.5};
-    double start_s = clock_monotonic_s();
+    struct lp *lp = NULL;
 
-    ck_assert_int_eq(lp_solve_mip(lp, &options, NULL), LP_TIME_LIMIT);
-    ck_assert_double_lt(clock_monotonic_s() - start_s, PATIENCE_S);
+    do {
+        double start_s = clock_monotonic_s();
+
+        lp_destroy(lp);
+        lp = market_split();
+        ck_assert_int_eq(lp_solve_mip(lp, &options, NULL), LP_TIME_LIMIT);
+        ck_assert_double_lt(clock_monotonic_s() - start_s, options.time_limit_s + PATIENCE_S);
+        options.time_limit_s *= 4;
+    } while (!lp_has_point(lp) && options.time_limit_s < 60);
     ck_assert(lp_has_point(lp));
     lp_assert_feasible(lp, 1e-6);
     ck_assert_double_le(lp_bound(lp), lp_objective(lp));
