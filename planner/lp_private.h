@@ -269,7 +269,7 @@ bool lp_engine_is_asked_to_end(struct lp_engine *engine);
 /* Inside work: how far it is, in the scaled model's numbers. */
 void lp_engine_tell(struct lp_engine *engine, const struct lp_progress *progress);
 
-/* lp_solve.c */
+/* lp_call.c */
 
 /* A watch for a solve that begins now. */
 struct lp_watch lp_watch_start(const struct lp *lp, const struct lp_options *options);
@@ -281,6 +281,8 @@ enum lp_status lp_watch_status(const struct lp_watch *watch);
 enum lp_end lp_call_engine(struct lp *lp, lp_work_fn *work, struct lp_watch *watch);
 /* Give the lp an engine and the engine the model. Not LP_END_DONE: it failed. */
 enum lp_end lp_load(struct lp *lp, const struct lp_options *options);
+/* Did it end because of its memory limit? */
+bool lp_is_out_of_memory(const struct lp *lp, const struct lp_options *options);
 /* Fill err from what the solver said at its end, and return LP_FAILED. */
 enum lp_status lp_report_failure(struct lp *lp, const struct lp_options *options, struct err *err);
 
