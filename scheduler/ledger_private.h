@@ -19,8 +19,8 @@ enum { LEDGER_NONE = -1, LEDGER_LEVELS = POWER_SITE + 1, LEDGER_ACCOUNTS_A_BLOCK
 struct ledger_kind {
     int chips_per_host;
     int chip_count;
-    uint64_t all_chips;         /* of a host */
-    bool counts_cores;          /* the host's cores or memory are known */
+    uint64_t all_chips;                    /* of a host */
+    bool counts_cores;                     /* the host's cores or memory are known */
     double cores_a_chip, memory_gb_a_chip; /* of a host; 0: not known */
     int64_t freed_stamp;        /* another one whenever a host of it may have got more room */
     int first_rack, rack_count; /* a run of ledger->kind_racks */
