@@ -526,9 +526,21 @@ static void play_output(struct fake_scheduler *fake, const char *text, uint64_t 
 struct wait_case {
     const char *state;
     int status;
+    bool is_refused; /* to watch: it looks now and then */
 };
-static const struct wait_case WAIT_CASES[] = {
-    {"done", 0}, {"failed", 1}, {"cancelled", 1}, {"timed-out", 1}};
+static const struct wait_case WAIT_CASES[] = {{"done", 0, false}, {"failed", 1, false},
+    {"cancelled", 1, false}, {"timed-out", 1, false}, {"done", 0, true}};
+
+static void play_refusal(struct fake_scheduler *fake)
+{
+    Wattyard__Answer answer = WATTYARD__ANSWER__INIT;
+    char *errors[] = {protocol_lend("too much is being watched already: ask again later")};
+
+    answer.status = 1;
+    answer.errors = errors;
+    answer.n_errors = 1;
+    fake_scheduler_play(fake, &answer);
+}
 
 START_TEST(submit_waits_for_the_end_and_says_how_it_was)
 {
@@ -542,40 +554,15 @@ START_TEST(submit_waits_for_the_end_and_says_how_it_was)
 
     play_rows(fake, rows, 1); /* submit */
     play_rows(fake, rows, 1);
-    play_watch(fake, 77);
+    if (c->is_refused)
+        play_refusal(fake);
+    else
+        play_watch(fake, 77);
     set(&row.state, c->state);
     play_rows(fake, rows, 1);
     ask_expect(&SUBMIT_COMMAND, fake, line, c->status, NULL, "");
     ck_assert_int_eq(request(fake, 2)->body_case, WATTYARD__REQUEST__BODY_WATCH);
     ck_assert_uint_eq(request(fake, 2)->watch->jobs[0], 1042);
-    ck_assert_uint_eq(fake_scheduler_count(fake), 4);
-    mem_free(line);
-    mem_free(path);
-    tempdir_remove(folder);
-    fake_scheduler_stop(fake);
-}
-END_TEST
-
-START_TEST(one_too_many_who_waits_looks_now_and_then)
-{
-    struct fake_scheduler *fake = start();
-    char *folder = tempdir_create();
-    char *path = tempdir_write_text(folder, "job.xml", MANIFEST);
-    char *line = line_of("--wait", path);
-    Wattyard__Answer refusal = WATTYARD__ANSWER__INIT;
-    char *errors[] = {protocol_lend("too much is being watched already: ask again later")};
-    Wattyard__JobRow row = waiting_row();
-    Wattyard__JobRow *rows[] = {&row};
-
-    refusal.status = 1;
-    refusal.errors = errors;
-    refusal.n_errors = 1;
-    play_rows(fake, rows, 1); /* submit */
-    play_rows(fake, rows, 1);
-    fake_scheduler_play(fake, &refusal);
-    set(&row.state, "done");
-    play_rows(fake, rows, 1);
-    ask_expect(&SUBMIT_COMMAND, fake, line, 0, NULL, "");
     ck_assert_uint_eq(fake_scheduler_count(fake), 4);
     mem_free(line);
     mem_free(path);
@@ -702,7 +689,6 @@ Suite *suite(void)
     tcase_add_test(c, a_submitted_job_is_told_with_its_earliest_start);
     ADD_LOOP(c, nothing_is_sent_unless_all_manifests_are_good, BAD_MANIFESTS);
     ADD_LOOP(c, submit_waits_for_the_end_and_says_how_it_was, WAIT_CASES);
-    tcase_add_test(c, one_too_many_who_waits_looks_now_and_then);
     tcase_add_test(c, a_followed_job_shows_its_changes_and_the_output_of_rank_0);
     tcase_add_test(c, logs_are_read_to_their_end);
     ADD_LOOP(c, the_last_lines_can_be_had, TAIL_CASES);
