@@ -241,23 +241,22 @@ int compare_plans(const struct json_value *a, const char *a_name, const struct j
     const char *b_name, struct arena *arena, struct comparison *out, struct err *err)
 {
     struct comparison result = {0};
-    struct side sides[2] = {{.plan = a}, {.plan = b}};
+    struct side side_a = {.plan = a}, side_b = {.plan = b};
     struct gathering gathering = {.arena = arena};
     date_month *months = NULL;
 
     if (read_side(a, a_name, &result.a, err) != 0 || read_side(b, b_name, &result.b, err) != 0)
         return -1;
-    read_calendar(&sides[0], &result.a);
-    read_calendar(&sides[1], &result.b);
-    if (sides[0].calendar.count > 0 && sides[1].calendar.count > 0 &&
-        !compare_calendar_is_same(&sides[0].calendar, &sides[1].calendar))
-        months = compare_calendar_join(
-            &sides[0].calendar, &sides[1].calendar, &gathering.month_count);
+    read_calendar(&side_a, &result.a);
+    read_calendar(&side_b, &result.b);
+    if (side_a.calendar.count > 0 && side_b.calendar.count > 0 &&
+        !compare_calendar_is_same(&side_a.calendar, &side_b.calendar))
+        months = compare_calendar_join(&side_a.calendar, &side_b.calendar, &gathering.month_count);
     gathering.months = months;
     for (int list = 0; list < COMPARE_LIST_COUNT; list++)
-        compare_list(&result, (enum compare_list)list, &sides[0], &sides[1], gathering);
-    for (int i = 0; i < 2; i++)
-        compare_calendar_fini(&sides[i].calendar);
+        compare_list(&result, (enum compare_list)list, &side_a, &side_b, gathering);
+    compare_calendar_fini(&side_a.calendar);
+    compare_calendar_fini(&side_b.calendar);
     mem_free(months);
     *out = result;
     return 0;
