@@ -219,6 +219,11 @@ static int read_side(
     const struct json_value *cost = json_member(plan, "cost_usd");
 
     out->file = name;
+    if (json_member(plan, "futures") != NULL)
+        return err_set(err, ERR_INPUT,
+            "%s: this is a plan for several futures; compare those of one each, by `wattyard plan "
+            "--future ID --json`",
+            name);
     out->scenario = json_get_text(json_member(plan, "scenario"));
     out->status = json_get_text(json_member(plan, "status"));
     if (out->scenario == NULL || out->status == NULL || cost == NULL)

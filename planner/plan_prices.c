@@ -37,7 +37,7 @@ static const char *price_text(double usd, char *buffer, size_t size)
     else if (fabs(usd) >= 100)
         return units_money(usd, buffer, size);
     else
-        (void)snprintf(buffer, size, "$%.3g", usd);
+        (void)snprintf(buffer, size, "%s$%.3g", usd < 0 ? "-" : "", fabs(usd));
     return buffer;
 }
 

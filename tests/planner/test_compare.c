@@ -217,6 +217,24 @@ START_TEST(what_is_no_plan_is_named)
 }
 END_TEST
 
+START_TEST(a_plan_for_several_futures_is_told_apart)
+{
+    static const char FUTURES[] = "{\"scenario\": \"a\", \"status\": \"optimal\", \"futures\": []}";
+    struct err err = {0};
+    struct json_value *plan = json_parse(A, strlen(A), &err);
+    struct json_value *other = json_parse(FUTURES, strlen(FUTURES), &err);
+    struct arena *arena = arena_create();
+    struct comparison comparison;
+
+    ck_assert_int_eq(compare_plans(other, "f.json", plan, "a.json", arena, &comparison, &err), -1);
+    ck_assert_msg(
+        strstr(err.text, "f.json: this is a plan for several futures") != NULL, "%s", err.text);
+    json_destroy(plan);
+    json_destroy(other);
+    arena_destroy(arena);
+}
+END_TEST
+
 /* Fields of other types than a plan's are taken as absent. */
 START_TEST(odd_fields_are_left_out)
 {
@@ -296,6 +314,7 @@ Suite *suite(void)
     tcase_add_test(tests, json_and_csv_have_the_same_rows);
     tcase_add_loop_test(
         tests, what_is_no_plan_is_named, 0, (int)(sizeof NO_PLANS / sizeof NO_PLANS[0]));
+    tcase_add_test(tests, a_plan_for_several_futures_is_told_apart);
     tcase_add_test(tests, odd_fields_are_left_out);
     tcase_add_test(tests, a_truncated_plan_is_refused_with_a_reason);
     tcase_add_loop_test(tests, a_plan_with_other_bytes_is_compared_or_refused, 0, 20);
