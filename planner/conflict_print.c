@@ -117,15 +117,21 @@ static void add_facts(const struct scenario *sc, struct conflict_thing thing, st
     }
 }
 
+/* "power at site oregon: 8 MW from 2026-01" */
+static void add_thing(const struct scenario *sc, struct conflict_thing thing, struct str *out)
+{
+    str_format(out, "%s %s", THING_WORDS[thing.kind], conflict_thing_id(sc, thing));
+    add_facts(sc, thing, out);
+}
+
 static void print_thing(const struct scenario *sc, struct conflict_thing thing, FILE *stream)
 {
     struct where where = conflict_thing_where(sc, thing);
-    struct str facts = {0};
+    struct str words = {0};
 
-    add_facts(sc, thing, &facts);
-    (void)fprintf(stream, "  %s:%ld   %s %s%s\n", where.file, where.line, THING_WORDS[thing.kind],
-        conflict_thing_id(sc, thing), str_text(&facts));
-    str_fini(&facts);
+    add_thing(sc, thing, &words);
+    (void)fprintf(stream, "  %s:%ld   %s\n", where.file, where.line, str_text(&words));
+    str_fini(&words);
 }
 
 /* With three decimals, rounded so that what is said is still enough. */
@@ -317,9 +323,14 @@ void conflict_write_json(const struct conflict *conflict, struct json_writer *w)
     json_open_object(w, "conflict");
     json_open_array(w, "set");
     for (int i = 0; i < conflict->set_count; i++) {
+        struct str words = {0};
+
+        add_thing(sc, conflict->set[i], &words);
         json_open_object(w, NULL);
         write_thing(w, sc, conflict->set[i]);
+        json_text(w, "words", str_text(&words));
         json_close(w);
+        str_fini(&words);
     }
     json_close(w);
     json_bool(w, "set_is_irreducible", conflict->set_count > 0 && conflict->is_set_irreducible);

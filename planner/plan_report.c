@@ -6,6 +6,7 @@
 #include "base/page.h"
 #include "base/str.h"
 #include "base/units.h"
+#include "planner/conflict.h"
 #include "planner/futures.h"
 #include "planner/lp.h"
 #include "planner/output_file.h"
@@ -121,6 +122,8 @@ int plan_report_write(const struct capacity_plan *plan, const struct plan_report
         if (plan->within != NULL)
             within_write_json(plan->within, plan->scenario, writer);
     }
+    if (plan->conflict != NULL)
+        conflict_write_json(plan->conflict, writer);
     return end(writer, plan->scenario, path, err);
 }
 

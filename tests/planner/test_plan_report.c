@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "planner/conflict.h"
 #include "planner/futures.h"
 #include "tests/support/plan_builder.h"
 #include "tests/support/small_random.h"
@@ -221,11 +222,22 @@ START_TEST(without_a_plan_it_says_why)
 {
     struct built_plan built = plan_builder_init();
     const struct plan_report_options options = {.refusal = "nothing </script> fits"};
+    const struct json_value *set;
     struct json_value *root;
 
     built.plan->has_plan = false;
     built.plan->status = PLAN_INFEASIBLE;
+    built.plan->conflict = mem_zero(1, sizeof *built.plan->conflict);
+    built.plan->conflict->scenario = built.scenario;
+    built.plan->conflict->set = mem_zero(1, sizeof *built.plan->conflict->set);
+    built.plan->conflict->set[0] = (struct conflict_thing){CONFLICT_SITE_POWER, 0};
+    built.plan->conflict->set_count = 1;
     root = report(built.plan, &options);
+    set = json_member(json_member(root, "conflict"), "set");
+    ck_assert_uint_eq(json_length(set), 1);
+    ck_assert_msg(str_starts_with(json_get_text(json_member(json_at(set, 0), "words")),
+                      "power at site oregon: 60 MW from "),
+        "%s", json_get_text(json_member(json_at(set, 0), "words")));
     ck_assert_str_eq(json_get_text(json_member(root, "refusal")), "nothing </script> fits");
     ck_assert_str_eq(json_get_text(json_member(root, "status")), "infeasible");
     ck_assert(!json_get_bool(json_member(root, "has_plan"), true));
