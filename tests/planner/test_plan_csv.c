@@ -160,10 +160,11 @@ END_TEST
  * temporary one. */
 START_TEST(what_can_not_be_written_is_an_error)
 {
-    const struct rlimit nothing = {0, 0};
+    struct rlimit before, nothing;
     struct err err = {0};
     struct output_file *file;
     char folder[256], path[300];
+    int rc;
 
     ck_assert_ptr_null(output_file_create("/nowhere/at/all", &err));
     ck_assert_int_eq(err.kind, ERR_IO);
@@ -174,9 +175,13 @@ START_TEST(what_can_not_be_written_is_an_error)
     file = output_file_create(path, &err);
     ck_assert_ptr_nonnull(file);
     (void)signal(SIGXFSZ, SIG_IGN);
+    ck_assert_int_eq(getrlimit(RLIMIT_FSIZE, &before), 0);
+    nothing = (struct rlimit){0, before.rlim_max};
     ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &nothing), 0);
     (void)fputs("text", output_file_stream(file));
-    ck_assert_int_eq(output_file_commit(file, &err), -1);
+    rc = output_file_commit(file, &err);
+    ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &before), 0);
+    ck_assert_int_eq(rc, -1);
     ck_assert_int_eq(err.kind, ERR_IO);
     ck_assert_int_eq(count_files(folder), 0);
     remove_folder(folder);
