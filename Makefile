@@ -39,10 +39,6 @@ WARNINGS := -Wall -Wextra -Wpedantic -Werror -Wconversion -Wsign-conversion -Wsh
 PACKAGES := libxml-2.0 jansson hwloc libzmq libprotobuf-c sqlite3
 SYSTEM_CFLAGS = -isystem build/generated $(patsubst -I%,-isystem %,$(shell pkg-config --cflags $(PACKAGES) 2>/dev/null))
 LIBRARIES = -Wl,--as-needed $(shell pkg-config --libs $(PACKAGES) 2>/dev/null) -lglpk -lm
-# A command is started for each thing that a person does: with libzmq, libxml2 and the C++ behind them inside, in 2 ms
-# and not in 5. Where one of these archives is missing, it takes the shared libraries as all else does.
-INSIDE_LIBRARIES = -static-libgcc -Wl,--as-needed -Wl,-Bstatic -lxml2 -licuuc -licudata -llzma -lz -lzmq -lnorm -lprotokit \
-  -lpgm -lsodium -lbsd -lmd -ljansson -lprotobuf-c -lstdc++ -Wl,-Bdynamic -lgssapi_krb5 -lglpk -lm
 OPTIMIZE := $(if $(DEBUG),-O0,$(if $(SAN),-O1,-O2)) -g
 SANITIZE := $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer -fno-sanitize-recover=all)
 CPPFLAGS := -I. -D_GNU_SOURCE -DWATTYARD_VERSION='"$(VERSION)"' -DWATTYARD_DATE='"$(RELEASED)"' $(if $(DEBUG),,$(if $(SAN),,-DNDEBUG))
@@ -164,8 +160,7 @@ $B/base/chart.min.js.o: $(CHART_JS)
 	@$(call embed,$(CHART_JS),embed_chart_min_js)
 
 $B/wattyard: $B/wattyard.c.o $(ARCHIVES)
-	@$(if $(SAN),,$(CC) $(LDFLAGS) -o $@ $< $(ARCHIVES) $(INSIDE_LIBRARIES) 2>/dev/null ||) \
-	  $(CC) $(LDFLAGS) -o $@ $< $(ARCHIVES) $(LIBRARIES)
+	@$(CC) $(LDFLAGS) -o $@ $< $(ARCHIVES) $(LIBRARIES)
 # Static (but for sanitizers): one starts with each task, and must start at once.
 $(SHIM): $B/agent/shim_main.c.o $B/libagent.a $B/libbase.a
 	@$(CC) $(LDFLAGS) $(if $(SAN),,-static) -o $@ $^ -lm
