@@ -82,6 +82,8 @@ void ledger_set_freed_stamp(struct ledger *ledger, int system, int64_t stamp);
 /* Chips that a new gang could take on it now: 0 unless it is up. */
 uint64_t ledger_free_chips(const struct ledger *ledger, int host);
 int ledger_rack_free_chips(const struct ledger *ledger, int rack);
+/* Of all racks with that system (index into the catalog). */
+int64_t ledger_system_free_chips(const struct ledger *ledger, int system);
 /* Hosts of the rack with all chips free and usable. */
 int ledger_rack_free_hosts(const struct ledger *ledger, int rack);
 bool ledger_rack_is_whole(const struct ledger *ledger, int rack);

@@ -175,6 +175,23 @@ static void compare_rack(struct recount *r, int rack)
             r->rack_kw[rack]);
 }
 
+/* What its racks have free, which is compared with their hosts, makes up a system's. */
+static void compare_systems(struct recount *r)
+{
+    const struct ledger *ledger = r->ledger;
+
+    for (size_t k = 0; k < ledger->fleet->catalog.system_count; k++) {
+        int64_t free_chips = 0;
+
+        for (int i = 0; i < ledger->fleet->rack_count; i++)
+            if (ledger->fleet->racks[i].system == (int)k)
+                free_chips += ledger->racks[i].free_chips;
+        if (free_chips != ledger_system_free_chips(ledger, (int)k))
+            str_format(&r->broken, "system %s: its count of free chips is wrong; ",
+                ledger->fleet->catalog.systems[k].id);
+    }
+}
+
 /* Feeds, halls and sites straight from the racks. */
 static void compare_level(struct recount *r, enum power_level level)
 {
@@ -235,6 +252,7 @@ char *ledger_check(const struct ledger *ledger)
         compare_host(&r, h);
     for (int i = 0; i < fleet->rack_count; i++)
         compare_rack(&r, i);
+    compare_systems(&r);
     compare_level(&r, POWER_FEED);
     compare_level(&r, POWER_HALL);
     compare_level(&r, POWER_SITE);

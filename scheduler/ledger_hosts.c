@@ -71,6 +71,11 @@ static bool refresh_cores(struct ledger *ledger, const struct ledger_kind *kind,
     double cores = 0;
     double memory_gb = 0;
 
+    if (ledger->hosts[host].first.slot == LEDGER_NONE) {
+        ledger->host_cores_used[host] = 0;
+        ledger->host_memory_gb_used[host] = 0;
+        return false;
+    }
     for (const struct ledger_holding *holding = first_holding(ledger, host); holding != NULL;
          holding = next_holding(ledger, holding)) {
         const struct shape_system *wants = ledger_holder_system(
@@ -85,22 +90,29 @@ static bool refresh_cores(struct ledger *ledger, const struct ledger_kind *kind,
            (kind->memory_gb_a_chip > 0 && memory_gb > kind->memory_gb_a_chip * held);
 }
 
+/* Most hosts are all free or all taken. */
+static int count_free(const struct ledger_kind *kind, uint64_t set)
+{
+    return set == 0 ? 0 : set == kind->all_chips ? kind->chips_per_host : bits_count(set);
+}
+
 void ledger_refresh_host(struct ledger *ledger, int host)
 {
     int r = ledger->fleet->host_rack[host];
-    const struct ledger_kind *kind = ledger_rack_kind(ledger, r);
+    struct ledger_kind *kind = &ledger->kinds[ledger->fleet->racks[r].system];
     struct ledger_host *record = &ledger->hosts[host];
     struct ledger_rack *rack = &ledger->racks[r];
     int *bins = &ledger->bins[rack->first_bin];
-    int before = bits_count(record->free);
+    int before = count_free(kind, record->free);
     bool was_short = record->is_short;
     int after;
 
     record->free = record->state == HOST_UP ? kind->all_chips & ~record->held & ~record->bad : 0;
-    after = bits_count(record->free);
+    after = count_free(kind, record->free);
     bins[before]--;
     bins[after]++;
     rack->free_chips += after - before;
+    kind->free_chips += after - before;
     record->is_short = kind->counts_cores && refresh_cores(ledger, kind, host);
     rack->short_count += (int)record->is_short - (int)was_short;
 }
@@ -284,6 +296,11 @@ uint64_t ledger_free_chips(const struct ledger *ledger, int host)
 int ledger_rack_free_chips(const struct ledger *ledger, int rack)
 {
     return ledger->racks[rack].free_chips;
+}
+
+int64_t ledger_system_free_chips(const struct ledger *ledger, int system)
+{
+    return ledger->kinds[system].free_chips;
 }
 
 int ledger_rack_free_hosts(const struct ledger *ledger, int rack)

@@ -19,6 +19,7 @@ enum { LEDGER_NONE = -1, LEDGER_LEVELS = POWER_SITE + 1, LEDGER_ACCOUNTS_A_BLOCK
 struct ledger_kind {
     int chips_per_host;
     int chip_count;
+    int64_t free_chips;                    /* of all its racks */
     uint64_t all_chips;                    /* of a host */
     bool counts_cores;                     /* the host's cores or memory are known */
     double cores_a_chip, memory_gb_a_chip; /* of a host; 0: not known */

@@ -101,12 +101,8 @@ static int64_t chips_held(const struct victim *victim)
 static int64_t chips_missing(const struct attempt *a)
 {
     const struct shape_system *system = &a->gang->view.shape->systems[a->shape_system];
-    int64_t missing = shape_chip_count(system);
 
-    for (int rack = 0; rack < a->core->fleet->rack_count; rack++)
-        if (a->core->fleet->racks[rack].system == system->system)
-            missing -= ledger_rack_free_chips(a->core->ledger, rack);
-    return missing;
+    return shape_chip_count(system) - ledger_system_free_chips(a->core->ledger, system->system);
 }
 
 /* Are there as many chips, were all of them gone? */

@@ -270,25 +270,27 @@ static bool is_needless(const struct core *core, const struct reservation *reser
     return !reservation->is_claim && !core_gang_is_ready(core, reservation->gang);
 }
 
-/* Were there any? */
+/* Drop those that are; were there any? */
 static bool drop_where(
     struct core *core, bool (*is_over)(const struct core *, const struct reservation *))
 {
     struct reservations *r = core->reservations;
-    bool has_dropped = false;
+    size_t kept = 0;
+    size_t over = 0;
 
-    for (size_t i = 0; i < r->count;) {
-        struct placement placement;
-
-        if (!is_over(core, &r->list[i])) {
-            i++;
-            continue;
-        }
-        placement = remove_at(core, i);
-        placement_fini(&placement);
-        has_dropped = true;
-    }
-    return has_dropped;
+    for (size_t i = 0; i < r->count; i++)
+        over += is_over(core, &r->list[i]);
+    if (over == 0)
+        return false;
+    clear_marks(core);
+    for (size_t i = 0; i < r->count; i++)
+        if (is_over(core, &r->list[i]))
+            reservation_fini(&r->list[i]);
+        else
+            r->list[kept++] = r->list[i];
+    r->count = kept;
+    mark_all(core);
+    return true;
 }
 
 void reservations_drop_ended(struct core *core)

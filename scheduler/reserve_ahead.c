@@ -60,23 +60,13 @@ struct future {
     int64_t at_ms; /* of the last one */
 };
 
-static int64_t free_chips(const struct core *core, int system)
-{
-    int64_t chips = 0;
-
-    for (int rack = 0; rack < core->fleet->rack_count; rack++)
-        if (core->fleet->racks[rack].system == system)
-            chips += ledger_rack_free_chips(core->ledger, rack);
-    return chips;
-}
-
 /* Let time go on until the gang has a place, or tries run out. */
 static bool find_in_future(
     struct future *future, struct core_gang *gang, int shape_system, struct reservation *out)
 {
     const struct shape_system *system = &gang->view.shape->systems[shape_system];
     int64_t need = shape_chip_count(system);
-    int64_t have = free_chips(future->core, future->system);
+    int64_t have = ledger_system_free_chips(future->core->ledger, future->system);
 
     for (int tries = 0; tries < TRIES;) {
         if (have >= need) {
