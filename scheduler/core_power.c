@@ -18,21 +18,6 @@ struct node {
     int index;
 };
 
-static int parent_at(const struct fleet *fleet, int rack, enum power_level level)
-{
-    switch (level) {
-    case POWER_RACK:
-        return rack;
-    case POWER_FEED:
-        return fleet->racks[rack].feed;
-    case POWER_HALL:
-        return fleet->racks[rack].hall;
-    case POWER_SITE:
-        return fleet->racks[rack].site;
-    }
-    return -1;
-}
-
 static const struct system *system_of(const struct core *core, const struct core_gang *gang)
 {
     return &core->fleet->catalog.systems[gang->view.shape->systems[gang->view.shape_system].system];
@@ -55,7 +40,7 @@ static int chips_under(const struct core *core, const struct core_gang *gang, st
     for (int i = 0; i < gang->placement.task_count; i++) {
         int rack = core->fleet->host_rack[gang->placement.tasks[i].host];
 
-        if (parent_at(core->fleet, rack, node.level) == node.index)
+        if (ledger_rack_at(core->fleet, rack, node.level) == node.index)
             chips += bits_count(gang->placement.tasks[i].chips);
     }
     return chips;
@@ -187,30 +172,15 @@ static void shed_above(struct core *core, int rack, struct actions *out)
 {
     for (int level = POWER_RACK; level <= POWER_SITE; level++)
         shed(core,
-            (struct node){
-                (enum power_level)level, parent_at(core->fleet, rack, (enum power_level)level)},
+            (struct node){(enum power_level)level,
+                ledger_rack_at(core->fleet, rack, (enum power_level)level)},
             out);
-}
-
-static int node_count(const struct fleet *fleet, enum power_level level)
-{
-    switch (level) {
-    case POWER_RACK:
-        return fleet->rack_count;
-    case POWER_FEED:
-        return fleet->feed_count;
-    case POWER_HALL:
-        return fleet->hall_count;
-    case POWER_SITE:
-        return fleet->site_count;
-    }
-    return 0;
 }
 
 int core_set_limit(
     struct core *core, const struct event *event, struct actions *out, struct err *err)
 {
-    if (event->index < 0 || event->index >= node_count(core->fleet, event->level))
+    if (event->index < 0 || event->index >= ledger_level_count(core->fleet, event->level))
         return err_set(err, ERR_NOT_FOUND, "there is no such %s", POWER_LEVEL_NAMES[event->level]);
     if (!(event->kw >= 0))
         return err_set(err, ERR_INPUT, "a power limit is 0 kW or more");
@@ -282,8 +252,8 @@ static bool admits_mode(const struct core *core, const struct core_gang *gang, i
         if (i > 0 && rack == core->fleet->host_rack[gang->placement.tasks[i - 1].host])
             continue;
         for (int level = POWER_RACK; level <= POWER_SITE; level++) {
-            struct node node = {
-                (enum power_level)level, parent_at(core->fleet, rack, (enum power_level)level)};
+            struct node node = {(enum power_level)level,
+                ledger_rack_at(core->fleet, rack, (enum power_level)level)};
 
             if (added_kw > 0 && added_kw * chips_under(core, gang, node) >
                                     ledger_left_kw(core->ledger, node.level, node.index))

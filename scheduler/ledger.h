@@ -99,6 +99,14 @@ int ledger_host_holders(const struct ledger *ledger, int host, holder_id *ids, i
 enum power_level { POWER_RACK, POWER_FEED, POWER_HALL, POWER_SITE };
 extern const char *const POWER_LEVEL_NAMES[];
 
+/* How many places of a level there are. */
+int ledger_level_count(const struct fleet *fleet, enum power_level level);
+/* The index at a level of what a rack stands in. */
+int ledger_rack_at(const struct fleet *fleet, int rack, enum power_level level);
+/* Its path, as the fleet names it; in `buffer` (FLEET_NAME_SIZE), or of the fleet itself. */
+const char *ledger_place_path(
+    const struct fleet *fleet, enum power_level level, int index, char *buffer);
+
 /* Committed = idle of powered racks + what holders add; at a site, × pue (at the meter). A rack is
  * powered unless all its hosts are down and nothing is held there. What a measurement was above the
  * committed is added until the next measurement. */

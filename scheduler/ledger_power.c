@@ -42,6 +42,22 @@ int ledger_rack_at(const struct fleet *fleet, int rack, enum power_level level)
     return fleet->racks[rack].site;
 }
 
+const char *ledger_place_path(
+    const struct fleet *fleet, enum power_level level, int index, char *buffer)
+{
+    switch (level) {
+    case POWER_RACK:
+        return fleet_rack_path(fleet, index, buffer);
+    case POWER_FEED:
+        return fleet_feed_path(fleet, index, buffer);
+    case POWER_HALL:
+        return fleet_hall_path(fleet, index, buffer);
+    case POWER_SITE:
+        break;
+    }
+    return fleet->sites[index].id;
+}
+
 /* --- What holders add */
 
 double ledger_full_kw(const struct ledger *ledger, const struct holder *holder)

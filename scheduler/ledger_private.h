@@ -125,9 +125,6 @@ struct ledger {
     holder_id past_holder;
 };
 
-int ledger_level_count(const struct fleet *fleet, enum power_level level);
-/* The index at a level of what a rack stands in. */
-int ledger_rack_at(const struct fleet *fleet, int rack, enum power_level level);
 const struct ledger_kind *ledger_rack_kind(const struct ledger *ledger, int rack);
 const struct shape_system *ledger_holder_system(const struct holder *holder);
 

@@ -20,29 +20,13 @@ bool packing_find_on_empty(
 
 /* --- never, in words */
 
-static const char *path_of(
-    const struct fleet *fleet, enum power_level level, int index, char *buffer)
-{
-    if (index < 0)
-        return "any place";
-    switch (level) {
-    case POWER_RACK:
-        return fleet_rack_path(fleet, index, buffer);
-    case POWER_FEED:
-        return fleet_feed_path(fleet, index, buffer);
-    case POWER_HALL:
-        return fleet_hall_path(fleet, index, buffer);
-    case POWER_SITE:
-        break;
-    }
-    return fleet->sites[index].id;
-}
-
 static const char *describe(const struct fleet *fleet, const struct shape *shape,
     const struct shape_system *system, const struct block *block)
 {
     char path[FLEET_NAME_SIZE];
-    const char *where = path_of(fleet, block->level, block->where, path);
+    const char *where = block->where < 0
+                            ? "any place"
+                            : ledger_place_path(fleet, block->level, block->where, path);
     const char *id = fleet->catalog.systems[system->system].id;
 
     switch (block->by) {

@@ -17,20 +17,7 @@ const char *reasons_where(const struct fleet *fleet, const struct block *block, 
 {
     enum power_level level = is_power(block->by) ? block->level : POWER_SITE;
 
-    if (block->where < 0)
-        return NULL;
-    switch (level) {
-    case POWER_RACK:
-        return fleet_rack_path(fleet, block->where, buffer);
-    case POWER_FEED:
-        return fleet_feed_path(fleet, block->where, buffer);
-    case POWER_HALL:
-        return fleet_hall_path(fleet, block->where, buffer);
-    case POWER_SITE:
-        (void)snprintf(buffer, FLEET_NAME_SIZE, "%s", fleet->sites[block->where].id);
-        return buffer;
-    }
-    return NULL;
+    return block->where < 0 ? NULL : ledger_place_path(fleet, level, block->where, buffer);
 }
 
 int reasons_unit_length(const char *unit, double count)

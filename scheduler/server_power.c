@@ -93,22 +93,6 @@ static void add_power(struct request *request, enum power_level level, int index
     answer->power[answer->n_power++] = row;
 }
 
-static const char *path_of(
-    const struct fleet *fleet, enum power_level level, int index, char *buffer)
-{
-    switch (level) {
-    case POWER_RACK:
-        return fleet_rack_path(fleet, index, buffer);
-    case POWER_FEED:
-        return fleet_feed_path(fleet, index, buffer);
-    case POWER_HALL:
-        return fleet_hall_path(fleet, index, buffer);
-    case POWER_SITE:
-        return fleet->sites[index].id;
-    }
-    return "";
-}
-
 /* Sites, halls, feeds, racks. */
 void request_list_power(struct request *request)
 {
@@ -128,8 +112,8 @@ void request_list_power(struct request *request)
                     request, (struct cursor){.part = PART_POWER, .first = i, .second = k});
                 return;
             }
-            add_power(
-                request, LEVELS[i].level, (int)k, path_of(fleet, LEVELS[i].level, (int)k, buffer));
+            add_power(request, LEVELS[i].level, (int)k,
+                ledger_place_path(fleet, LEVELS[i].level, (int)k, buffer));
         }
 }
 
